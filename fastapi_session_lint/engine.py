@@ -1,0 +1,161 @@
+"""Sources and settings in, findings out: the one pure way from text to report that every face takes."""
+
+from __future__ import annotations
+
+import dataclasses
+import traceback
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from fastapi_session_lint.findings import Finding, Severity, Span
+from fastapi_session_lint.model.screen import file_concerns
+from fastapi_session_lint.rules import all_rules
+from fastapi_session_lint.settings import Settings, selected
+from fastapi_session_lint.source import Source, UndecodableSource, decode
+
+if TYPE_CHECKING:
+    from fastapi_session_lint.context import Context
+    from fastapi_session_lint.model.syntax import Module
+    from fastapi_session_lint.rules.base import Rule
+
+SYNTAX_ERROR = "FSL902"
+INTERNAL_ERROR = "FSL903"
+
+
+class Problem(NamedTuple):
+    """Why a file has no model: one line, and where (1-based row, 0-based column)."""
+
+    path: str
+    message: str
+    row: int = 1
+    column: int = 0
+
+
+class Reading(NamedTuple):
+    """What became of one source: its model, or a problem, or neither where nothing in it can concern a session."""
+
+    module: Module | None = None
+    problem: Problem | None = None
+    crash: Problem | None = None
+
+
+def check(
+    sources: Sequence[Source],
+    settings: Settings,
+    *,
+    report: Collection[str] | None = None,
+    with_fixes: bool = False,
+) -> list[Finding]:
+    """The findings in the files whose paths are in `report` (all when None), in their order.
+
+    All `sources` together are the project: what one module says is known to the others. With `with_fixes` each
+    finding that can be repaired carries its Fix, which costs a parse of its file; without it `fix` stays None.
+    Codes that `settings` does not select are left out. Raises settings.InvalidSettings for an unknown code.
+    """
+    wanted = selected(settings, {rule.code: rule.default for rule in all_rules()})
+    readings = [read(source) for source in sources]
+    findings = judge([one.path for one in sources], readings, settings, wanted, report)
+    if with_fixes:
+        findings = plan_fixes(findings, {source.path: source for source in sources})
+    return findings
+
+
+def read(source: Source) -> Reading:
+    """The model of one source. This is the step that is worth a process, or a cache."""
+    if source.problem is not None:
+        return Reading(problem=Problem(source.path, source.problem))
+    if not file_concerns(source.path, source.data) and not _must_parse(source.data):
+        return Reading()
+    # libcst takes long to import; nothing that needs no parsing should pay for it.
+    from fastapi_session_lint.model.module import UnparsableSource, read_module
+
+    try:
+        return Reading(read_module(source.path, decode(source.data).text))
+    except UndecodableSource as error:
+        return Reading(problem=Problem(source.path, str(error)))
+    except UnparsableSource as error:
+        return Reading(problem=Problem(source.path, str(error), error.row, error.column))
+    except Exception:
+        return Reading(crash=Problem(source.path, _last_line("reading the file")))
+
+
+def _must_parse(data: bytes) -> bool:
+    """A file that concerns no session is only looked at for whether Python can read it at all."""
+    try:
+        compile(data, "<source>", "exec", dont_inherit=True, flags=_ONLY_AST)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return True
+    return False
+
+
+_ONLY_AST = 0x400
+"""ast.PyCF_ONLY_AST"""
+
+
+def judge(
+    paths: Sequence[str],
+    readings: Sequence[Reading],
+    settings: Settings,
+    wanted: Collection[str],
+    report: Collection[str] | None,
+) -> list[Finding]:
+    """The findings of the wanted rules on models that have been read."""
+    from fastapi_session_lint.context import Context
+
+    reported = None if report is None else frozenset(report)
+    findings = [finding for finding in _problems(readings) if finding.code in wanted or finding.code == INTERNAL_ERROR]
+    modules = [one.module for one in readings if one.module is not None]
+    context = Context(modules, paths, settings, reported)
+    for rule in all_rules():
+        if rule.code in wanted:
+            findings += _run(rule, context)
+    unique = {finding.order: finding for finding in findings if reported is None or finding.path in reported}
+    return [unique[key] for key in sorted(unique)]
+
+
+def _problems(readings: Sequence[Reading]) -> Iterator[Finding]:
+    for reading in readings:
+        if reading.problem is not None:
+            yield _failure(SYNTAX_ERROR, reading.problem, "cannot be checked: ")
+        if reading.crash is not None:
+            yield _failure(INTERNAL_ERROR, reading.crash, "")
+
+
+def _run(rule: Rule, context: Context) -> list[Finding]:
+    """A rule's findings; a crash becomes a finding of its own and takes nothing else with it."""
+    found: list[Finding] = []
+    try:
+        found.extend(rule.check(rule, context))
+    except Exception:
+        path = next((scope.module.path for scope in context.modules()), "")
+        found.append(_failure(INTERNAL_ERROR, Problem(path, _last_line(rule.code)), ""))
+    return found
+
+
+def _last_line(what: str) -> str:
+    text = traceback.format_exc().strip().splitlines()
+    where = next((line.strip() for line in reversed(text) if line.strip().startswith("File ")), "")
+    return f"{what} crashed: {text[-1]} ({where.replace('File ', '')})"
+
+
+def _failure(code: str, problem: Problem, prefix: str) -> Finding:
+    name = {SYNTAX_ERROR: "syntax-error", INTERNAL_ERROR: "internal-error"}[code]
+    span = Span(problem.row, problem.column, problem.row, problem.column)
+    return Finding(code, name, Severity.ERROR, f"{prefix}{problem.message}", problem.path, span)
+
+
+def plan_fixes(findings: Sequence[Finding], sources: Mapping[str, Source]) -> list[Finding]:
+    """The findings with their fixes, one parse for each file that has one to repair."""
+    from fastapi_session_lint.fixes import plan
+
+    by_path: dict[str, list[int]] = {}
+    for index, finding in enumerate(findings):
+        if finding.repair is not None:
+            by_path.setdefault(finding.path, []).append(index)
+    planned = list(findings)
+    for path, indexes in by_path.items():
+        repairs = [repair for index in indexes if (repair := findings[index].repair) is not None]
+        fixes = plan(decode(sources[path].data).text, repairs)
+        for index, fix in zip(indexes, fixes, strict=True):
+            planned[index] = dataclasses.replace(findings[index], fix=fix)
+    return planned

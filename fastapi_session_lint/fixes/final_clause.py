@@ -1,0 +1,94 @@
+"""The close of a session put into a finally clause: of a new try statement, or of the one that is there already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import libcst as cst
+
+from fastapi_session_lint.fixes.edits import Draft
+from fastapi_session_lint.fixes.removal import drop, drop_all
+from fastapi_session_lint.fixes.sessions import call_text, dotted, mended_close, own_nodes
+from fastapi_session_lint.fixes.suites import Shape, Suite, reshape, suite
+from fastapi_session_lint.fixes.tree import Tree
+
+TRIES = cst.Try | cst.TryStar
+_MAY_RAISE = (cst.Call, cst.Await, cst.Yield, cst.Subscript, cst.Attribute, cst.BinaryOperation)
+_LOG_METHODS = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log"})
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """The steps of a suite after which a session is closed: `closing` is the step that does it now, if any does.
+
+    `spare` are close() steps within them that go.
+    """
+
+    suite: Suite
+    first: int
+    last: int
+    subject: str
+    is_async: bool
+    closing: int | None = None
+    spare: tuple[tuple[Suite, int], ...] = ()
+
+
+def write_finally(tree: Tree, draft: Draft, guarded: Guarded) -> None:
+    """Close the session in a finally clause; a try statement that is all there is to guard gets the clause itself."""
+    gone = drop_all(tree, draft, guarded.spare)
+    host = host_at(tree, guarded)
+    if host is not None and host.finalbody is not None:
+        _extend(tree, draft, guarded, host.finalbody)
+        return
+    shape = Shape()
+    if host is None:
+        shape.before[guarded.first] = ["try:"]
+        shape.indent(guarded.first, guarded.last)
+    if guarded.closing is None:
+        close = call_text(guarded.subject, "close", guarded.is_async)
+        shape.after[guarded.last] = ["finally:", guarded.suite.unit + close]
+        reshape(tree, draft, guarded.suite, shape, gone)
+        return
+    shape.before[guarded.closing] = ["finally:"]
+    shape.tight.add(guarded.closing)
+    shape.levels[guarded.closing] = 1
+    reshape(tree, draft, guarded.suite, shape, gone)
+    mend(draft, guarded.suite, guarded.closing, guarded.subject, guarded.is_async)
+
+
+def mend(draft: Draft, owner: Suite, index: int, subject: str, is_async: bool) -> None:
+    """Give a close the call and the await that it lacks."""
+    for point, missing in mended_close(owner.steps[index], subject, is_async):
+        draft.insert(point, missing)
+
+
+def _extend(tree: Tree, draft: Draft, guarded: Guarded, clause: cst.Finally) -> None:
+    """Close the session at the end of a finally clause that is there already."""
+    if guarded.closing is not None:
+        drop(tree, draft, guarded.suite, guarded.closing)
+    inner = suite(tree, clause.body)
+    if inner is not None:
+        close = call_text(guarded.subject, "close", guarded.is_async)
+        reshape(tree, draft, inner, Shape(after={len(inner.steps) - 1: [close]}))
+
+
+def host_at(tree: Tree, guarded: Guarded) -> cst.Try | cst.TryStar | None:
+    """The try statement that ends the steps, where nothing before it can raise."""
+    *before, last = guarded.suite.steps[guarded.first : guarded.last + 1]
+    if isinstance(last.node, TRIES) and all(is_calm(tree, step.node) for step in before):
+        return last.node
+    return None
+
+
+def is_calm(tree: Tree, node: cst.CSTNode) -> bool:
+    """Whether a statement cannot raise: it binds names to literals or names, or logs."""
+    match node:
+        case cst.Pass():
+            return True
+        case cst.Expr(value=cst.Call(func=cst.Attribute(value=logger, attr=cst.Name(value=method)))):
+            return method in _LOG_METHODS and "log" in (dotted(logger) or "").lower()
+        case cst.Expr(value=value) | cst.Assign(targets=[cst.AssignTarget(target=cst.Name())], value=value):
+            return not any(own_nodes(tree, value, *_MAY_RAISE))
+        case cst.AnnAssign(target=cst.Name(), value=value):
+            return value is None or not any(own_nodes(tree, value, *_MAY_RAISE))
+    return False

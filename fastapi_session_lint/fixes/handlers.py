@@ -1,0 +1,127 @@
+"""What an except handler lacks: the rollback at its head, the raise at its end; and a handler for a bare commit."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from fastapi_session_lint.findings import Applicability, Fix, Repair
+from fastapi_session_lint.fixes.edits import Draft
+from fastapi_session_lint.fixes.names import is_binding, mentions
+from fastapi_session_lint.fixes.sessions import call_text, close_at, subject_name
+from fastapi_session_lint.fixes.suites import Shape, Step, Suite, reshape, statement_of, suite, suite_of, suites_inside
+from fastapi_session_lint.fixes.tree import Tree
+
+_HANDLERS = cst.ExceptHandler | cst.ExceptStarHandler
+
+
+def add_rollback(tree: Tree, repair: Repair) -> Fix | None:
+    """`rollback()` as the first statement of the handler, where the session's name is surely bound."""
+    handler = tree.find(repair.span, cst.ExceptHandler, cst.ExceptStarHandler)
+    body = suite(tree, handler.body) if handler else None
+    if handler is None or body is None or not repair.subject or _is_shadowed(handler, repair.subject):
+        return None
+    if repair.is_async and not tree.is_in_async_function(handler):
+        return None
+    if close_at(body.steps[0].node, repair.subject, method="rollback") or _is_bound_by_try(tree, handler, repair.subject):
+        return None
+    draft = Draft()
+    rollback = call_text(repair.subject, "rollback", repair.is_async)
+    if not _take_place_of_pass(draft, body, rollback):
+        reshape(tree, draft, body, Shape(before={0: [rollback]}))
+    return Fix(f"Roll `{repair.subject}` back first", Applicability.UNSAFE, draft.edits())
+
+
+def _is_shadowed(handler: cst.ExceptHandler | cst.ExceptStarHandler, subject: str) -> bool:
+    match handler.name:
+        case cst.AsName(name=cst.Name(value=name)):
+            return name == subject_name(subject)
+    return False
+
+
+def _is_bound_by_try(tree: Tree, handler: cst.CSTNode, subject: str) -> bool:
+    """Whether the session's name is bound in the try statement alone: it may not be, once the handler runs."""
+    attempt = tree.parents[handler]
+    scope = tree.scope(attempt)
+    bindings = [one for one in mentions(tree, scope, subject_name(subject)) if is_binding(tree, one)]
+    within = [one for one in bindings if attempt in tree.ancestors(one)]
+    return bool(within) and len(within) == len(bindings)
+
+
+def _take_place_of_pass(draft: Draft, body: Suite, text: str) -> bool:
+    """Put a statement in place of the `pass` or `...` that a suite consists of."""
+    step = body.steps[0]
+    if len(body.steps) > 1 or not _does_nothing(step):
+        return False
+    draft.replace(step.start, step.end, text)
+    return True
+
+
+def _does_nothing(step: Step) -> bool:
+    match step.node:
+        case cst.Pass() | cst.Expr(value=cst.Ellipsis()):
+            return True
+    return False
+
+
+def add_raise(tree: Tree, repair: Repair) -> Fix | None:
+    """`raise` as the last statement of a handler that can run to its end."""
+    handler = tree.find(repair.span, cst.ExceptHandler, cst.ExceptStarHandler)
+    body = suite(tree, handler.body) if handler else None
+    if body is None or _always_leaves(tree, body):
+        return None
+    draft = Draft()
+    if not _take_place_of_pass(draft, body, "raise"):
+        reshape(tree, draft, body, Shape(after={len(body.steps) - 1: ["raise"]}))
+    return Fix("Raise the error again", Applicability.UNSAFE, draft.edits())
+
+
+def _always_leaves(tree: Tree, body: Suite) -> bool:
+    """Whether the last step of a suite never goes on to what follows."""
+    match body.steps[-1].node:
+        case cst.Return() | cst.Raise() | cst.Break() | cst.Continue():
+            return True
+        case cst.If() as branch:
+            return _has_else(branch) and all(_always_leaves(tree, inner) for inner in suites_inside(tree, branch))
+        case cst.With() as block:
+            return any(_always_leaves(tree, inner) for inner in suites_inside(tree, block))
+    return False
+
+
+def _has_else(branch: cst.If) -> bool:
+    match branch.orelse:
+        case cst.Else():
+            return True
+        case cst.If() as other:
+            return _has_else(other)
+    return False
+
+
+def guard_commit(tree: Tree, repair: Repair) -> Fix | None:
+    """try/except around the statement of a commit: rollback, and raise."""
+    call = tree.find(repair.span, cst.Call)
+    statement = statement_of(tree, call) if call else None
+    if call is None or not isinstance(statement, cst.BaseSmallStatement) or not repair.subject:
+        return None
+    if repair.is_async and not tree.is_in_async_function(statement):
+        return None
+    around = suite_of(tree, statement)
+    if around is None or _is_put_off(tree, call, statement):
+        return None
+    index = around.index(statement)
+    rollback = call_text(repair.subject, "rollback", repair.is_async)
+    shape = Shape(before={index: ["try:"]}, apart={index})
+    shape.after[index] = ["except Exception:", around.unit + rollback, around.unit + "raise"]
+    shape.indent(index, index)
+    draft = Draft()
+    reshape(tree, draft, around, shape)
+    return Fix("Roll back when the commit fails", Applicability.UNSAFE, draft.edits())
+
+
+def _is_put_off(tree: Tree, call: cst.Call, statement: cst.CSTNode) -> bool:
+    """Whether the commit does not run with its statement."""
+    for above in tree.ancestors(call):
+        if above is statement:
+            return False
+        if isinstance(above, cst.Lambda | cst.GeneratorExp):
+            return True
+    return False

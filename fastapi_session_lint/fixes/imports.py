@@ -1,0 +1,191 @@
+"""A name of the standard library brought into a file: what is imported already is reused, isort's order is kept."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+
+import libcst as cst
+
+from fastapi_session_lint.fixes.edits import Draft, Point
+from fastapi_session_lint.fixes.names import is_binding, is_taken, variables
+from fastapi_session_lint.fixes.sessions import dotted
+from fastapi_session_lint.fixes.tree import Tree
+
+_REST_OF_ROW = re.compile(r"[ \t]*;?[ \t]*(#.*)?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One import statement at the head of the file; `module` is None for a relative one."""
+
+    node: cst.Import | cst.ImportFrom
+    module: str | None
+    row: int
+    end_row: int
+
+    @property
+    def is_future(self) -> bool:
+        """Whether this is `from __future__ import …`."""
+        return self.module == "__future__"
+
+    @property
+    def is_standard(self) -> bool:
+        """Whether a module of the standard library is imported."""
+        return self.module is not None and self.module.partition(".")[0] in sys.stdlib_module_names
+
+    @property
+    def order(self) -> tuple[bool, str]:
+        """Where isort puts it within its section: `import x` first, by name."""
+        return isinstance(self.node, cst.ImportFrom), (self.module or "").lower()
+
+
+def bring(tree: Tree, draft: Draft, module: str, name: str) -> str | None:
+    """The expression by which `module.name` can be used, imported by the draft where it is not yet.
+
+    None where every way would shadow a name in use.
+    """
+    head = _head(tree)
+    known = _known(tree, module, name)
+    if known is not None:
+        return known
+    if not is_taken(tree, name):
+        _import_from(tree, draft, head, module, name)
+        return name
+    if not is_taken(tree, module.partition(".")[0]):
+        _insert_line(tree, draft, head, cst.Import, module, f"import {module}")
+        return f"{module}.{name}"
+    return None
+
+
+def _head(tree: Tree) -> list[Import]:
+    """The first run of import statements at module level."""
+    found: list[Import] = []
+    for line in tree.module.body:
+        nodes = line.body if isinstance(line, cst.SimpleStatementLine) else ()
+        imports = [node for node in nodes if isinstance(node, cst.Import | cst.ImportFrom)]
+        if imports and len(imports) == len(nodes):
+            found += [_import(tree, node) for node in imports]
+        elif found:
+            break
+    return found
+
+
+def _import(tree: Tree, node: cst.Import | cst.ImportFrom) -> Import:
+    if isinstance(node, cst.Import):
+        module = dotted(node.names[0].name)
+    else:
+        module = dotted(node.module) if node.module and not node.relative else None
+    return Import(node, module, tree.start(node)[0], tree.end(node)[0])
+
+
+def _known(tree: Tree, module: str, name: str) -> str | None:
+    """How a name is reached by the imports at module level, where nothing else binds what they bind."""
+    for line in tree.module.body:
+        for node in line.body if isinstance(line, cst.SimpleStatementLine) else ():
+            local = _local_name(node, module, name)
+            if local and _bindings(tree, local.partition(".")[0]) == 1:
+                return local
+    return None
+
+
+def _local_name(node: cst.CSTNode, module: str, name: str) -> str | None:
+    if isinstance(node, cst.Import):
+        for alias in node.names:
+            if dotted(alias.name) == module:
+                return f"{alias.evaluated_alias or module}.{name}"
+        return None
+    if not isinstance(node, cst.ImportFrom) or isinstance(node.names, cst.ImportStar) or node.relative:
+        return None
+    origins = (module, "typing") if module == "collections.abc" else (module,)
+    if node.module is None or dotted(node.module) not in origins:
+        return None
+    return next((one.evaluated_alias or name for one in node.names if one.evaluated_name == name), None)
+
+
+def _bindings(tree: Tree, name: str) -> int:
+    return sum(one.value == name and is_binding(tree, one) for one in variables(tree.module))
+
+
+def _import_from(tree: Tree, draft: Draft, head: list[Import], module: str, name: str) -> None:
+    for one in head:
+        node = one.node
+        if isinstance(node, cst.ImportFrom) and one.module == module and not isinstance(node.names, cst.ImportStar):
+            _extend(tree, draft, list(node.names), name)
+            return
+    _insert_line(tree, draft, head, cst.ImportFrom, module, f"from {module} import {name}")
+
+
+def _extend(tree: Tree, draft: Draft, names: list[cst.ImportAlias], name: str) -> None:
+    """Add a name to a from-import, in its order where it has one."""
+    texts = [one.evaluated_name for one in names]
+    keys = [_member_order(text) for text in texts]
+    place = len(names)
+    if keys == sorted(keys):
+        place = next((index for index, key in enumerate(keys) if key > _member_order(name)), place)
+    if place < len(names):
+        row, column = tree.start(names[place])
+        alone = not tree.line(row)[:column].strip()
+        draft.insert((row, column), f"{name},{tree.newline(row) + tree.line(row)[:column] if alone else ' '}")
+        return
+    _append(tree, draft, names[-1], name)
+
+
+def _append(tree: Tree, draft: Draft, last: cst.ImportAlias, name: str) -> None:
+    row, column = tree.start(last)
+    end = _alias_end(tree, last)
+    if tree.line(row)[:column].strip():
+        draft.insert(end, f", {name}")
+        return
+    comma = "," if isinstance(last.comma, cst.Comma) else ""
+    if not comma:
+        draft.insert(end, ",")
+    rest = tree.line(end[0])[end[1] :].removeprefix(",")
+    at = tree.row_end(row) if _REST_OF_ROW.match(rest) else (end[0], end[1] + len(comma))
+    draft.insert(at, f"{tree.newline(row)}{tree.line(row)[:column]}{name}{comma}")
+
+
+def _alias_end(tree: Tree, alias: cst.ImportAlias) -> Point:
+    return tree.end(alias.asname.name if alias.asname else alias.name)
+
+
+def _member_order(name: str) -> tuple[int, str]:
+    """isort's order within a from-import: constants, classes, then the rest."""
+    rank = 0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2
+    return rank, name.lower()
+
+
+def _insert_line(
+    tree: Tree, draft: Draft, head: list[Import], kind: type[cst.Import | cst.ImportFrom], module: str, line: str
+) -> None:
+    """Put a new import among those of the standard library, or make their section."""
+    mine = (kind is cst.ImportFrom, module)
+    section = [one for one in head if one.is_standard and not one.is_future]
+    smaller = [one for one in section if one.order < mine]
+    if smaller:
+        row = max(one.end_row for one in smaller)
+        draft.insert(tree.row_end(row), tree.newline(row) + line)
+    elif section:
+        draft.insert((section[0].row, 0), line + tree.newline(section[0].row))
+    elif any(one.is_future for one in head):
+        row = max(one.end_row for one in head if one.is_future)
+        draft.insert(tree.row_end(row), 2 * tree.newline(row) + line)
+    else:
+        row = head[0].row if head else _first_row(tree)
+        draft.insert((row, 0), line + 2 * tree.newline(row))
+
+
+def _first_row(tree: Tree) -> int:
+    """Where a first import goes: below the docstring and the comments at the head of the file."""
+    body = tree.module.body
+    first = body[0]
+    if isinstance(first, cst.SimpleStatementLine) and tree.module.get_docstring(clean=False) is not None and len(body) > 1:
+        first = body[1]
+    row = tree.start(first)[0]
+    if isinstance(first, cst.FunctionDef | cst.ClassDef) and first.decorators:
+        row = tree.start(first.decorators[0])[0]
+    above = row
+    while above > 1 and tree.is_comment(above - 1):
+        above -= 1
+    return above if above > 1 else row

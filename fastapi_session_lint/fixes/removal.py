@@ -1,0 +1,120 @@
+"""Statements taken out of a suite, with what they leave behind: blank rows, semicolons, an empty suite."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+import libcst as cst
+
+from fastapi_session_lint.fixes.edits import Draft
+from fastapi_session_lint.fixes.names import mentions
+from fastapi_session_lint.fixes.sessions import close_at, subject_name
+from fastapi_session_lint.fixes.suites import Suite, suites_inside
+from fastapi_session_lint.fixes.tree import Tree
+
+_SEMICOLON = re.compile(r"[ \t]*;")
+_COMMENT = re.compile(r"[ \t]*;?[ \t]*(?=#)")
+
+
+def drop(tree: Tree, draft: Draft, owner: Suite, index: int) -> frozenset[int]:
+    """Take one step out; its comments stay. Gives the rows that are gone."""
+    step = owner.steps[index]
+    follower = owner.steps[index + 1] if index + 1 < len(owner.steps) else None
+    if len(owner.steps) == 1:
+        return _drop_clause(tree, draft, owner)
+    if index and step.is_joined:
+        draft.delete(owner.steps[index - 1].end, step.end)
+    elif follower and follower.is_joined:
+        draft.delete(step.start, follower.start)
+    elif comment := _COMMENT.match(tree.line(step.end[0]), step.end[1]):
+        draft.delete(step.start, (step.end[0], comment.end()))
+    else:
+        return _drop_rows(tree, draft, step.start[0], step.end[0])
+    return frozenset()
+
+
+def drop_all(tree: Tree, draft: Draft, steps: Iterable[tuple[Suite, int]]) -> frozenset[int]:
+    """Take several steps out. Gives the rows that are gone."""
+    gone: frozenset[int] = frozenset()
+    for owner, index in steps:
+        gone |= drop(tree, draft, owner, index)
+    return gone
+
+
+def _drop_rows(tree: Tree, draft: Draft, first: int, last: int) -> frozenset[int]:
+    while first > 1 and tree.is_blank(first - 1) and first - 1 not in tree.frozen_rows:
+        first -= 1
+    if last == len(tree.lines) and tree.line(last) == tree.lines[-1]:
+        draft.delete(tree.row_end(first - 1), tree.row_end(last))
+    else:
+        draft.delete((first, 0), (last + 1, 0))
+    return frozenset(range(first, last + 1))
+
+
+def _drop_clause(tree: Tree, draft: Draft, owner: Suite) -> frozenset[int]:
+    """Take out the only step of a suite: with its clause where that may go and holds no comment, else for a `pass`."""
+    step = owner.steps[0]
+    clause = tree.parent(owner.block)
+    above = tree.parents[clause] if clause is not None else None
+    may_go = isinstance(clause, cst.Else) or (
+        isinstance(clause, cst.Finally) and isinstance(above, cst.Try | cst.TryStar) and above.handlers
+    )
+    if clause is not None and may_go:
+        first, last = tree.start(clause)[0], step.end[0]
+        if not any("#" in tree.line(row) for row in range(first, last + 1)):
+            return _drop_rows(tree, draft, first, last)
+    draft.replace(step.start, step.end, "pass")
+    return frozenset()
+
+
+def drop_semicolon(tree: Tree, draft: Draft, owner: Suite, index: int) -> None:
+    """Take out a semicolon that ends the line of a step."""
+    follower = owner.steps[index + 1] if index + 1 < len(owner.steps) else None
+    row, column = owner.steps[index].end
+    found = _SEMICOLON.match(tree.line(row), column)
+    if found and not (follower and follower.is_joined):
+        draft.delete((row, column), (row, found.end()))
+
+
+def spare_closes(
+    tree: Tree, owner: Suite, indexes: Iterable[int], subject: str, *, at_end: bool = True
+) -> Iterator[tuple[Suite, int]]:
+    """The close() steps of a session that change nothing once it is closed at the end of these steps.
+
+    They are the last thing that happens, or a return or raise follows them at once. `at_end` says that nothing follows
+    the steps. A finally clause that holds a close alone is left as it is.
+    """
+    numbers = list(indexes)
+    for index in numbers:
+        node = owner.steps[index].node
+        is_last = at_end and index == numbers[-1]
+        if close_at(node, subject):
+            if is_last or _leaves(tree, owner, index + 1, subject):
+                yield owner, index
+        elif isinstance(node, cst.BaseCompoundStatement) and not isinstance(node, cst.FunctionDef | cst.ClassDef):
+            for inner in suites_inside(tree, node):
+                if isinstance(tree.parent(inner.block), cst.Finally) and len(inner.steps) == 1:
+                    continue
+                ends = is_last and _ends_with(tree, node, inner, subject)
+                yield from spare_closes(tree, inner, range(len(inner.steps)), subject, at_end=ends)
+
+
+def _leaves(tree: Tree, owner: Suite, index: int, subject: str) -> bool:
+    """Whether a step returns or raises, without the session."""
+    if index >= len(owner.steps):
+        return False
+    node = owner.steps[index].node
+    return isinstance(node, cst.Return | cst.Raise) and not mentions(tree, node, subject_name(subject))
+
+
+def _ends_with(tree: Tree, node: cst.BaseCompoundStatement, inner: Suite, subject: str) -> bool:
+    """Whether nothing more happens to the session in a compound statement once this suite of it has ended."""
+    if isinstance(node, cst.For | cst.While):
+        return isinstance(tree.parent(inner.block), cst.Else)
+    if not isinstance(node, cst.Try | cst.TryStar):
+        return True
+    if inner.block is node.body and node.orelse is not None:
+        return False
+    final = node.finalbody
+    return final is None or inner.block is final.body or not mentions(tree, final, subject_name(subject))

@@ -1,0 +1,178 @@
+"""What statements do with a session, by their form: create it, close it, hand it out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import libcst as cst
+
+from fastapi_session_lint.fixes.edits import Point
+from fastapi_session_lint.fixes.suites import Statement, Step, Suite, suite_of
+from fastapi_session_lint.fixes.tree import Tree
+
+_PLAIN_RESULTS = frozenset(
+    {"bool", "bytes", "dict", "float", "int", "isinstance", "len", "max", "min", "repr", "round", "str", "sum"}
+)
+_CONSTANTS = frozenset({"True", "False", "None"})
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """`name = value`, a step of a suite; `value` holds the creating call and, where there is one, its await."""
+
+    suite: Suite
+    index: int
+    name: str
+    value: cst.BaseExpression
+
+    @property
+    def statement(self) -> Statement:
+        """The assignment."""
+        return self.suite.steps[self.index].node
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """A statement that closes a session, or was meant to: it may lack its call or its await."""
+
+    is_called: bool
+    is_awaited: bool
+
+
+def creation_at(tree: Tree, call: cst.Call) -> Creation | None:
+    """The assignment of a call's value (awaited or not) to one plain name; None for any other use of the call."""
+    value: cst.BaseExpression = call
+    above = tree.parent(call)
+    if isinstance(above, cst.Await):
+        value, above = above, tree.parent(above)
+    if isinstance(above, cst.Assign | cst.AnnAssign) and above.value is value:
+        return creation_by(tree, above)
+    return None
+
+
+def creation_by(tree: Tree, statement: Statement) -> Creation | None:
+    """The creation that an assignment to one plain name is, None for any other statement."""
+    match statement:
+        case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))], value=value):
+            pass
+        case cst.AnnAssign(target=cst.Name(value=name), value=cst.BaseExpression() as value):
+            pass
+        case _:
+            return None
+    around = suite_of(tree, statement)
+    return Creation(around, around.index(statement), name, value) if around else None
+
+
+def dotted(node: cst.CSTNode) -> str | None:
+    """The text of a name or of attributes of one, white space left out; None for other expressions."""
+    match node:
+        case cst.Name(value=name):
+            return name
+        case cst.Attribute(value=value, attr=cst.Name(value=name)):
+            base = dotted(value)
+            return f"{base}.{name}" if base else None
+    return None
+
+
+def subject_name(subject: str) -> str:
+    """The variable that a session's expression starts from."""
+    return subject.partition(".")[0]
+
+
+def call_text(subject: str, method: str, is_async: bool) -> str:
+    """The statement that calls a session's method."""
+    return f"{'await ' if is_async else ''}{subject}.{method}()"
+
+
+def close_at(statement: cst.CSTNode, subject: str, *, method: str = "close") -> Close | None:
+    """What a statement is to the closing (or another method) of a session, None when it is something else."""
+    if not isinstance(statement, cst.Expr):
+        return None
+    value = statement.value
+    is_awaited = isinstance(value, cst.Await)
+    if isinstance(value, cst.Await):
+        value = value.expression
+    is_called = isinstance(value, cst.Call) and not value.args
+    if isinstance(value, cst.Call) and not value.args:
+        value = value.func
+    return Close(is_called, is_awaited) if dotted(value) == f"{subject}.{method}" else None
+
+
+def closes_properly(step: Step, subject: str, is_async: bool) -> bool:
+    """Whether a step is the whole close() of the session, awaited where it must be."""
+    return close_at(step.node, subject) == Close(is_called=True, is_awaited=is_async)
+
+
+def mended_close(step: Step, subject: str, is_async: bool) -> list[tuple[Point, str]]:
+    """What must be inserted where so that a step closes the session properly."""
+    found = close_at(step.node, subject)
+    assert found is not None
+    missing = []
+    if is_async and not found.is_awaited:
+        missing.append((step.start, "await "))
+    if not found.is_called:
+        missing.append((step.end, "()"))
+    return missing
+
+
+def own_nodes(tree: Tree, root: cst.CSTNode, *kinds: type[cst.CSTNode]) -> Iterator[cst.CSTNode]:
+    """The nodes of some kinds below a node that run with it: those of nested functions and classes are left out."""
+    if isinstance(root, kinds):
+        yield root
+    if isinstance(root, cst.FunctionDef | cst.ClassDef | cst.Lambda):
+        return
+    for child in root.children:
+        yield from own_nodes(tree, child, *kinds)
+
+
+def may_hand_out(value: cst.BaseExpression | None, name: str) -> bool:
+    """Whether a returned value may be, or lead to, something that needs the session open after the return.
+
+    Literals, attributes, comparisons, f-strings and calls that give plain values do not.
+    """
+    match value:
+        case None | cst.BaseString() | cst.BaseNumber() | cst.Attribute() | cst.Comparison() | cst.Ellipsis():
+            return False
+        case cst.Name(value=word):
+            return word not in _CONSTANTS
+        case cst.UnaryOperation():
+            return False
+        case cst.Call(func=func, args=args):
+            if isinstance(func, cst.Name) and func.value in _PLAIN_RESULTS:
+                return False
+            return _reads(func, name) or any(may_hand_out(arg.value, name) for arg in args)
+        case cst.List() | cst.Tuple() | cst.Set() | cst.Dict():
+            return any(may_hand_out(one.value, name) for one in value.elements)
+        case cst.IfExp(body=body, orelse=orelse):
+            return may_hand_out(body, name) or may_hand_out(orelse, name)
+    return True
+
+
+def _reads(node: cst.CSTNode, name: str) -> bool:
+    base = dotted(node)
+    return base is None or subject_name(base) == name
+
+
+def hands_over(node: cst.CSTNode, name: str) -> bool:
+    """Whether a statement returns the session itself or stores it in an attribute or a container."""
+    match node:
+        case cst.Return(value=cst.BaseExpression() as value):
+            return _is_given(value, name)
+        case cst.Assign(targets=targets, value=value):
+            stored = any(isinstance(one.target, cst.Attribute | cst.Subscript) for one in targets)
+            return stored and _is_given(value, name)
+    return False
+
+
+def _is_given(value: cst.BaseExpression, name: str) -> bool:
+    match value:
+        case cst.Name(value=word):
+            return word == name
+        case cst.List() | cst.Tuple() | cst.Set() | cst.Dict():
+            return any(_is_given(one.value, name) for one in value.elements)
+        case cst.IfExp(body=body, orelse=orelse):
+            return _is_given(body, name) or _is_given(orelse, name)
+        case cst.BooleanOperation(left=left, right=right):
+            return _is_given(left, name) or _is_given(right, name)
+    return False

@@ -1,0 +1,161 @@
+"""A parsed file as the fixes ask it: nodes by span, parents, points in the text, rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeVar, cast
+
+import libcst as cst
+from libcst.metadata import CodeRange, MetadataWrapper, ParentNodeProvider, PositionProvider
+
+from fastapi_session_lint.findings import Span
+from fastapi_session_lint.fixes.edits import Point
+from fastapi_session_lint.source import split_lines
+
+Node = TypeVar("Node", bound=cst.CSTNode)
+Scope = cst.FunctionDef | cst.Lambda | cst.ClassDef | cst.Module
+
+_SOUGHT = (cst.Call, cst.Yield, cst.Return, cst.Await, cst.ExceptHandler, cst.ExceptStarHandler)
+_STRINGS = (cst.SimpleString, cst.FormattedString, cst.TemplatedString)
+_INDENTATION = re.compile(r"[ \t]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """One parsed file. `frozen_rows` begin inside a string, so that no white space may be put at their start."""
+
+    module: cst.Module
+    lines: tuple[str, ...]
+    positions: Mapping[cst.CSTNode, CodeRange]
+    parents: Mapping[cst.CSTNode, cst.CSTNode]
+    sought: Mapping[Point, tuple[cst.CSTNode, ...]]
+    frozen_rows: frozenset[int]
+
+    def start(self, node: cst.CSTNode) -> Point:
+        """Where a node begins, its own parentheses included."""
+        brackets = getattr(node, "lpar", ())
+        found = self.positions[brackets[0] if brackets else node].start
+        return found.line, found.column
+
+    def end(self, node: cst.CSTNode) -> Point:
+        """Where a node ends, exclusive, its own parentheses included."""
+        brackets = getattr(node, "rpar", ())
+        found = self.positions[brackets[-1] if brackets else node].end
+        return found.line, found.column
+
+    def bare_start(self, node: cst.CSTNode) -> Point:
+        """Where a node begins inside its own parentheses."""
+        found = self.positions[node].start
+        return found.line, found.column
+
+    def bare_end(self, node: cst.CSTNode) -> Point:
+        """Where a node ends inside its own parentheses."""
+        found = self.positions[node].end
+        return found.line, found.column
+
+    def source(self, start: Point, end: Point) -> str:
+        """The text between two points."""
+        if start[0] == end[0]:
+            return self.lines[start[0] - 1][start[1] : end[1]]
+        between = self.lines[start[0] : end[0] - 1]
+        last = self.lines[end[0] - 1][: end[1]] if end[0] <= len(self.lines) else ""
+        return "".join([self.lines[start[0] - 1][start[1] :], *between, last])
+
+    def source_of(self, node: cst.CSTNode) -> str:
+        """The text of a node, its own parentheses included."""
+        return self.source(self.start(node), self.end(node))
+
+    def line(self, row: int) -> str:
+        """The text of a row without its line ending."""
+        return self.lines[row - 1].rstrip("\r\n")
+
+    def is_blank(self, row: int) -> bool:
+        """Whether a row holds nothing but white space."""
+        return not self.line(row).strip()
+
+    def is_comment(self, row: int) -> bool:
+        """Whether a row holds a comment alone; only asked for rows between statements."""
+        return self.line(row).lstrip().startswith("#")
+
+    def indentation(self, row: int) -> str:
+        """The white space at the head of a row."""
+        found = _INDENTATION.match(self.line(row))
+        return found.group() if found else ""
+
+    def row_end(self, row: int) -> Point:
+        """The point at the end of a row, before its line ending."""
+        return row, len(self.line(row))
+
+    def newline(self, row: int) -> str:
+        """The line ending at a row; the file's usual one for a last row that has none."""
+        ending = self.lines[row - 1][len(self.line(row)) :]
+        return ending or self.module.default_newline
+
+    def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
+        """The node that holds this one."""
+        return self.parents.get(node)
+
+    def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        """The nodes that hold this one, from the inside out."""
+        above = self.parents.get(node)
+        while above is not None:
+            yield above
+            above = self.parents.get(above)
+
+    def scope(self, node: cst.CSTNode) -> Scope:
+        """The function, lambda, class or module in whose body a node stands."""
+        for above in self.ancestors(node):
+            if isinstance(above, Scope):
+                return above
+        return self.module
+
+    def is_in_async_function(self, node: cst.CSTNode) -> bool:
+        """Whether `await` and `async with` are allowed where a statement stands."""
+        scope = self.scope(node)
+        return isinstance(scope, cst.FunctionDef) and scope.asynchronous is not None
+
+    def find(self, span: Span, *kinds: type[Node]) -> Node | None:
+        """The node of one of these kinds at a span; its end decides where several begin there."""
+        found = [node for node in self.sought.get((span.row, span.column), ()) if isinstance(node, kinds)]
+        exact = [node for node in found if self.bare_end(node) == (span.end_row, span.end_column)]
+        if exact:
+            return cast(Node, exact[0])
+        return cast(Node, found[0]) if len(found) == 1 and not isinstance(found[0], cst.Call) else None
+
+
+def parse(text: str) -> Tree | None:
+    """The tree of a file, None when libcst cannot read it or does not keep every character of it."""
+    try:
+        wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
+        if wrapper.module.code != text:
+            return None
+        positions = wrapper.resolve(PositionProvider)
+        parents = wrapper.resolve(ParentNodeProvider)
+    except (cst.ParserSyntaxError, RecursionError):
+        return None
+    places = cast(Mapping[cst.CSTNode, CodeRange], positions)
+    return Tree(
+        wrapper.module,
+        tuple(split_lines(text)),
+        places,
+        cast(Mapping[cst.CSTNode, cst.CSTNode], parents),
+        _sought(places),
+        frozenset(_frozen_rows(places)),
+    )
+
+
+def _sought(positions: Mapping[cst.CSTNode, CodeRange]) -> dict[Point, tuple[cst.CSTNode, ...]]:
+    found: dict[Point, tuple[cst.CSTNode, ...]] = {}
+    for node, place in positions.items():
+        if isinstance(node, _SOUGHT):
+            point = (place.start.line, place.start.column)
+            found[point] = (*found.get(point, ()), node)
+    return found
+
+
+def _frozen_rows(positions: Mapping[cst.CSTNode, CodeRange]) -> Iterator[int]:
+    for node, place in positions.items():
+        if isinstance(node, _STRINGS):
+            yield from range(place.start.line + 1, place.end.line + 1)

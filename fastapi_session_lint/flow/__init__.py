@@ -1,0 +1,1 @@
+"""What can happen to each session on every path of a function, and the path that shows it."""

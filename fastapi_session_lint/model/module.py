@@ -1,0 +1,108 @@
+"""One file from text to Module: `ast` finds the statements that matter, libcst reads them, its tree is dropped."""
+
+from __future__ import annotations
+
+import ast
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import libcst as cst
+
+from fastapi_session_lint.findings import Span
+from fastapi_session_lint.model.lower import StatementLowering, exported_names
+from fastapi_session_lint.model.places import lent_places, measured_places
+from fastapi_session_lint.model.screen import split_statements
+from fastapi_session_lint.model.syntax import Define, If, Module, Skipped, Statement
+from fastapi_session_lint.source import split_lines
+
+_DEPTH = 6000
+"""Frames that the walk over a deeply nested file may take."""
+
+
+class UnparsableSource(Exception):
+    """libcst cannot parse the file; `row` (1-based) and `column` (0-based) say where."""
+
+    def __init__(self, message: str, row: int, column: int) -> None:
+        """`message` is one line."""
+        super().__init__(message)
+        self.row = row
+        self.column = column
+
+
+def read_module(path: str, text: str) -> Module:
+    """The model of one file. Raises UnparsableSource."""
+    with _deep_recursion():
+        try:
+            return _read(path, text)
+        except RecursionError:
+            raise UnparsableSource("nested too deeply to be read", 1, 0) from None
+
+
+def _read(path: str, text: str) -> Module:
+    lines = split_lines(text)
+    tree = _ast_of(text)
+    lowering = StatementLowering()
+    if tree is not None:
+        kept, skipped, ranges = split_statements(tree, lines)
+        reduced = "".join("".join(lines[first - 1 : last]) for first, last in ranges)
+        module = _parse(reduced if skipped else text)
+        body = lowering.suite(module)
+        places = lent_places(lowering.marks, kept, lines)
+        if places is not None:
+            for one in skipped:
+                name: str = one.name  # type: ignore[attr-defined]  # only defs and classes are skipped
+                lowering.scope.bind(name, Skipped(name))
+            return _finish(path, lowering, body, places)
+        lowering = StatementLowering()
+    module = _parse(text)
+    body = lowering.suite(module)
+    return _finish(path, lowering, body, measured_places(lowering.marks, module))
+
+
+def _finish(path: str, lowering: StatementLowering, body: Sequence[Statement], places: tuple[Span, ...]) -> Module:
+    suite = tuple(body)
+    return Module(
+        path=path,
+        body=suite,
+        bindings=lowering.scope.frozen_bindings(),
+        star_imports=tuple(lowering.star_imports),
+        exports=exported_names(suite),
+        calls=tuple(lowering.scope.calls),
+        stores=tuple(lowering.scope.stores),
+        places=places,
+    )
+
+
+def _ast_of(text: str) -> ast.Module | None:
+    """The `ast` of a text, None where the running Python does not know its grammar or libcst must judge."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _parse(text: str) -> cst.Module:
+    try:
+        return cst.parse_module(text)
+    except cst.ParserSyntaxError as error:
+        message = str(error.message).strip().splitlines()[0].rstrip(".")
+        raise UnparsableSource(message, max(error.raw_line, 1), max(error.raw_column, 0)) from None
+    except UnicodeError as error:
+        raise UnparsableSource(str(error), 1, 0) from None
+
+
+@contextmanager
+def _deep_recursion() -> Iterator[None]:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _DEPTH))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+__all__ = ["Define", "If", "UnparsableSource", "read_module"]

@@ -1,0 +1,1 @@
+"""What modules say together: imports followed, values known, calls summarised."""

@@ -1,0 +1,269 @@
+"""What FastAPI, pytest and start-up code call by themselves: dependencies, routes, fixtures, life-span functions."""
+
+from __future__ import annotations
+
+import functools
+import posixpath
+from collections import defaultdict
+from collections.abc import Iterator
+
+from fastapi_session_lint import vocabulary
+from fastapi_session_lint.model.syntax import (
+    Attribute,
+    Call,
+    Class,
+    Collection,
+    Compare,
+    Constant,
+    Expression,
+    Function,
+    If,
+    Imported,
+    Lambda,
+    Module,
+    Name,
+    Subscript,
+)
+from fastapi_session_lint.model.walk import all_expressions
+from fastapi_session_lint.project.link import Names
+from fastapi_session_lint.project.roles import Roles
+from fastapi_session_lint.project.values import (
+    ClassValue,
+    FunctionValue,
+    LibraryObject,
+    MarkerValue,
+    ObjectValue,
+    Scope,
+    Value,
+)
+
+
+def calls_of(scope: Scope) -> tuple[Call, ...]:
+    """The calls in the body of a module, class or function itself, in the order in which they end."""
+    return scope.module.calls if scope.owner is None else scope.owner.calls
+
+
+def is_test(path: str) -> bool:
+    """Whether a file holds tests, by the names that pytest and unittest go by."""
+    folder, name = posixpath.split(path)
+    return (
+        name.startswith(("test_", "tests_"))
+        or name.endswith(("_test.py", "_tests.py"))
+        or name in ("conftest.py", "tests.py", "test.py")
+        or not {"test", "tests", "testing", "e2e"}.isdisjoint(folder.split("/"))
+    )
+
+
+class Framework:
+    """Who is called by the framework; found once for a whole project."""
+
+    def __init__(self, names: Names, roles: Roles) -> None:
+        self.names = names
+        self.roles = roles
+
+    # --- dependencies ---
+
+    @functools.cached_property
+    def _dependencies(self) -> dict[int, list[MarkerValue]]:
+        """The markers that name a function or class as a dependency, by the identity of its scope."""
+        found: dict[int, list[MarkerValue]] = defaultdict(list)
+        for module in self.names.modules.values():
+            aliases = _marker_names(module.module)
+            for scope in self._within(module):
+                for call in calls_of(scope):
+                    if _last_name(call.function) in aliases:
+                        self._note_marker(found, call, scope)
+        for scope in self.names.functions:
+            self._note_bare(found, scope)
+        for scope, value in self._overrides():
+            self._note_target(found, self.roles.value(value, scope), None)
+        return found
+
+    def _within(self, module: Scope) -> Iterator[Scope]:
+        yield module
+        yield from self._by_module[id(module.module)]
+
+    @functools.cached_property
+    def _by_module(self) -> dict[int, list[Scope]]:
+        found: dict[int, list[Scope]] = defaultdict(list)
+        for scope in (*self.names.functions, *self.names.classes):
+            found[id(scope.module)].append(scope)
+        return found
+
+    def _note_marker(self, found: dict[int, list[MarkerValue]], call: Call, scope: Scope) -> None:
+        marker = self.roles.value(call, scope)
+        if isinstance(marker, MarkerValue) and marker.target is not None:
+            self._note_target(found, self.roles.value(marker.target, marker.scope), marker)
+
+    def _note_bare(self, found: dict[int, list[MarkerValue]], scope: Scope) -> None:
+        """`x: Service = Depends()` names the class of the annotation."""
+        assert isinstance(scope.owner, Function)
+        for parameter in scope.owner.parameters:
+            if parameter.default is None or not isinstance(parameter.default, Call) or parameter.default.arguments:
+                continue
+            marker = self.roles.marker(parameter, scope)
+            if marker is not None and marker.target is None:
+                self._note_target(found, self.roles.dependency(marker, parameter, scope), marker)
+
+    def _note_target(self, found: dict[int, list[MarkerValue]], target: Value | None, marker: MarkerValue | None) -> None:
+        if isinstance(target, ObjectValue):
+            target = self.roles.member(target.of, "__call__", target)
+        if isinstance(target, FunctionValue | ClassValue):
+            found[id(target.scope)] += [] if marker is None else [marker]
+
+    def _overrides(self) -> Iterator[tuple[Scope, Expression]]:
+        """The values of `app.dependency_overrides[…] = value` and of a dict assigned to it."""
+        for scope in self.names.all_scopes():
+            stores = scope.owner.stores if isinstance(scope.owner, Function) else scope.module.stores
+            for store in stores:
+                match store.target:
+                    case Subscript(Attribute(_, "dependency_overrides"), _):
+                        yield scope, store.value
+                    case Attribute(_, "dependency_overrides") if isinstance(store.value, Collection):
+                        for value in store.value.items[1::2]:
+                            yield scope, value
+
+    @functools.cached_property
+    def lambda_dependencies(self) -> tuple[Scope, ...]:
+        """The lambdas that `Depends` names."""
+        found = []
+        for markers in self._dependencies.values():
+            for marker in markers:
+                target = self.roles.value(marker.target, marker.scope) if marker.target is not None else None
+                if isinstance(marker.target, Lambda) and isinstance(target, FunctionValue):
+                    found.append(target.scope)
+        return tuple(found)
+
+    def callers(self, scope: Scope) -> list[Scope]:
+        """The scopes that call a function."""
+        return self._callers.get(id(scope), [])
+
+    def is_dependency(self, scope: Scope) -> bool:
+        """Whether a function or class is named by Depends, Security or an override."""
+        return id(scope) in self._dependencies
+
+    def markers(self, scope: Scope) -> list[MarkerValue]:
+        """The `Depends(…)` that name a function or class."""
+        return self._dependencies.get(id(scope), [])
+
+    # --- routes, fixtures, start-up ---
+
+    def is_route(self, scope: Scope) -> bool:
+        """Whether a function is a path operation: decorated by a method of an app or router."""
+        if not isinstance(scope.owner, Function):
+            return False
+        return any(self._is_route_decorator(one, scope.outer or scope) for one in scope.owner.decorators)
+
+    def _is_route_decorator(self, decorator: Expression, scope: Scope) -> bool:
+        match decorator:
+            case Call(Attribute(owner, method), arguments, _) if method in vocabulary.ROUTE_METHODS:
+                value = self.roles.value(owner, scope)
+                if isinstance(value, LibraryObject):
+                    return value.name in vocabulary.APPLICATIONS | vocabulary.ROUTERS
+                first = arguments[0].value if arguments else None
+                return isinstance(first, Constant) and str(first.value).startswith("/")
+        return False
+
+    def is_fixture(self, scope: Scope) -> bool:
+        """Whether a function is a pytest fixture."""
+        return self._has_decorator(scope, vocabulary.FIXTURE_DECORATORS)
+
+    def is_provider(self, scope: Scope) -> bool:
+        """Whether a function is a provider of an injection container, which finishes its generators by itself."""
+        return self._has_decorator(scope, vocabulary.PROVIDER_DECORATORS)
+
+    def is_manager(self, scope: Scope) -> bool:
+        """Whether a function is made a context manager by its decorator."""
+        return self._has_decorator(scope, vocabulary.MANAGER_DECORATORS)
+
+    def _has_decorator(self, scope: Scope, wanted: frozenset[str]) -> bool:
+        owner = scope.owner
+        return isinstance(owner, Function) and bool(self.roles.decorators(owner, scope) & wanted)
+
+    def runs_at_startup(self, scope: Scope) -> bool:
+        """Whether a function only ever runs before or after serving, or in a script: judged by all its callers."""
+        return self._starts(scope, frozenset())
+
+    def _starts(self, scope: Scope, seen: frozenset[int]) -> bool:
+        if self.is_route(scope) or self.is_dependency(scope):
+            return False
+        if id(scope) in self._startup:
+            return True
+        if id(scope) in seen:
+            return True
+        callers = self._callers.get(id(scope), [])
+        return bool(callers) and all(
+            self._is_script(one) or self._starts(one, seen | {id(scope)}) for one in callers
+        )
+
+    def _is_script(self, scope: Scope) -> bool:
+        """Module level code, and tests."""
+        return scope.owner is None or isinstance(scope.owner, Class) or is_test(scope.module.path)
+
+    @functools.cached_property
+    def _startup(self) -> frozenset[int]:
+        """Functions handed to `lifespan=`, `on_event`, `add_event_handler`, or run by `asyncio.run`."""
+        found: set[int] = set()
+        for scope in self.names.functions:
+            owner = scope.owner
+            assert isinstance(owner, Function)
+            for decorator in owner.decorators:
+                match decorator:
+                    case Call(Attribute(_, method), _, _) if method in vocabulary.STARTUP_METHODS:
+                        found.add(id(scope))
+        for scope in (*self.names.modules.values(), *self.names.functions):
+            for call in calls_of(scope):
+                for value in self._started_by(call, scope):
+                    if isinstance(value, FunctionValue):
+                        found.add(id(value.scope))
+        return frozenset(found)
+
+    def _started_by(self, call: Call, scope: Scope) -> Iterator[Value | None]:
+        name = _last_name(call.function)
+        for one in call.arguments:
+            if one.name in ("lifespan", "on_startup", "on_shutdown") or name in ("add_event_handler", "lifespan"):
+                items = one.value.items if isinstance(one.value, Collection) else (one.value,)
+                for item in items:
+                    yield self.roles.value(item, scope)
+            elif name in ("run", "run_until_complete") and isinstance(one.value, Call):
+                yield self.roles.value(one.value.function, scope)
+
+    @functools.cached_property
+    def _callers(self) -> dict[int, list[Scope]]:
+        found: dict[int, list[Scope]] = defaultdict(list)
+        for scope in (*self.names.modules.values(), *self.names.functions):
+            for call in calls_of(scope):
+                value = self.roles.value(call.function, scope)
+                if isinstance(value, FunctionValue):
+                    found[id(value.scope)].append(scope)
+        return found
+
+    # --- modules ---
+
+    def main_calls(self, module: Module) -> frozenset[int]:
+        """The identities of the calls under `if __name__ == "__main__":`."""
+        found: set[int] = set()
+        for statement in module.body:
+            match statement:
+                case If(Compare(Name("__name__"), "==", _) | Compare(_, "==", Name("__name__")), body, _, _):
+                    found |= {id(one) for one in all_expressions(body) if isinstance(one, Call)}
+        return frozenset(found)
+
+
+def _marker_names(module: Module) -> frozenset[str]:
+    """What `Depends` and `Security` are called in a module."""
+    aliases = {"Depends", "Security"}
+    for name, definitions in module.bindings.items():
+        if any(isinstance(one, Imported) and one.name in ("Depends", "Security") for one in definitions):
+            aliases.add(name)
+    return frozenset(aliases)
+
+
+def _last_name(expression: Expression) -> str:
+    match expression:
+        case Name(name) | Attribute(_, name):
+            return name
+    return ""
+
+
+__all__ = ["Framework", "Lambda", "calls_of", "is_test"]

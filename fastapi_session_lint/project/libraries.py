@@ -1,0 +1,133 @@
+"""What a library's names and calls stand for: engines, factories, markers and context managers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi_session_lint import vocabulary
+from fastapi_session_lint.model.syntax import Argument, Call, Constant, Expression
+from fastapi_session_lint.project.values import (
+    AnnotatedValue,
+    ConnectionValue,
+    CoroutineValue,
+    EngineValue,
+    FactoryValue,
+    FunctionValue,
+    GeneratorValue,
+    Library,
+    LibraryObject,
+    ManagerValue,
+    MarkerValue,
+    Scope,
+    SessionClass,
+    SessionValue,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from fastapi_session_lint.project.roles import Roles
+
+
+def library_value(name: str) -> Value:
+    """A library's thing by its dotted name; its session classes are session classes."""
+    flavour = "sqlmodel" if name.startswith("sqlmodel.") else "sqlalchemy"
+    if name in vocabulary.SYNC_SESSION_CLASSES:
+        return SessionClass(False, flavour)
+    if name in vocabulary.ASYNC_SESSION_CLASSES:
+        return SessionClass(True, flavour)
+    return Library(name)
+
+
+def argument(call: Call, name: str, position: int | None = None) -> Expression | None:
+    """The value of a call's argument, by keyword or position; None when it is not there or hidden behind a star."""
+    for one in call.arguments:
+        if one.name == name:
+            return one.value
+    if position is None:
+        return None
+    positional: list[Argument] = [one for one in call.arguments if one.name is None]
+    if any(one.star for one in positional[: position + 1]) or len(positional) <= position:
+        return None
+    return positional[position].value
+
+
+def has_stars(call: Call) -> bool:
+    """Whether a call takes `*args` or `**options` that cannot be read here."""
+    return any(one.star for one in call.arguments)
+
+
+def call_library(name: str, call: Call, scope: Scope, roles: Roles) -> Value | None:
+    """What the call of a library's function or class gives."""
+    if name in vocabulary.DEPENDS:
+        return MarkerValue(argument(call, "dependency", 0), scope, call)
+    if name in vocabulary.ENGINE_MAKERS or name in vocabulary.ASYNC_ENGINE_MAKERS:
+        return EngineValue(name in vocabulary.ASYNC_ENGINE_MAKERS, call, scope)
+    if name in vocabulary.SESSION_MAKERS or name in vocabulary.ASYNC_SESSION_MAKERS:
+        return _factory(name in vocabulary.ASYNC_SESSION_MAKERS, call, scope, roles)
+    if name in vocabulary.SCOPED_MAKERS or name in vocabulary.ASYNC_SCOPED_MAKERS:
+        return _scoped(name in vocabulary.ASYNC_SCOPED_MAKERS, call, scope, roles)
+    if name in vocabulary.CONNECTION_GETTERS:
+        return ConnectionValue()
+    return _wrapped(name, call, scope, roles)
+
+
+def _factory(is_async: bool, call: Call, scope: Scope, roles: Roles) -> FactoryValue:
+    """A sessionmaker: its `class_`, else its engine, says whether its sessions are async."""
+    given = argument(call, "class_", 1)
+    kind = roles.value(given, scope) if given is not None else None
+    if isinstance(kind, SessionClass):
+        return FactoryValue(kind.is_async, kind.flavour, call=call, scope=scope)
+    return FactoryValue(is_async, call=call, scope=scope)
+
+
+def _scoped(is_async: bool, call: Call, scope: Scope, roles: Roles) -> FactoryValue:
+    inner = argument(call, "session_factory", 0)
+    made = roles.value(inner, scope) if inner is not None else None
+    if isinstance(made, FactoryValue):
+        return FactoryValue(made.is_async, made.flavour, True, call, scope)
+    return FactoryValue(is_async, "sqlalchemy", True, call, scope)
+
+
+def _wrapped(name: str, call: Call, scope: Scope, roles: Roles) -> Value | None:
+    """Calls that pass their argument on in another form."""
+    first = argument(call, "", 0)
+    inner = roles.value(first, scope) if first is not None else None
+    if name in vocabulary.FIRST_ITEM:
+        if not isinstance(inner, GeneratorValue):
+            return None
+        return CoroutineValue(inner.value) if name.endswith("anext") else inner.value
+    if name in vocabulary.MANAGER_DECORATORS:
+        if isinstance(inner, FunctionValue):
+            return _ManagerMaker(inner, roles)
+        return None
+    if name in vocabulary.CLOSING:
+        return ManagerValue(inner)
+    if name in vocabulary.PARTIAL or name in vocabulary.CACHE_DECORATORS:
+        return inner
+    if name == "typing.cast":
+        return roles.instance_of(inner)
+    if name == "typing.NewType":
+        second = argument(call, "tp", 1)
+        return roles.value(second, scope) if second is not None else None
+    if name in ("typing.Annotated",):
+        return AnnotatedValue(inner, None)
+    return LibraryObject(name)
+
+
+def _ManagerMaker(inner: FunctionValue, roles: Roles) -> Value:  # noqa: N802 -- reads as the value it gives
+    from fastapi_session_lint.project.values import ProviderValue
+
+    return ProviderValue(ManagerValue(roles.yielded(inner), inner))
+
+
+def is_false(expression: Expression | None) -> bool:
+    """Whether an expression is the literal False."""
+    return isinstance(expression, Constant) and expression.value is False
+
+
+def is_true(expression: Expression | None) -> bool:
+    """Whether an expression is the literal True."""
+    return isinstance(expression, Constant) and expression.value is True
+
+
+__all__ = ["SessionValue", "argument", "call_library", "has_stars", "is_false", "is_true", "library_value"]

@@ -1,0 +1,123 @@
+"""All modules together: every scope, and what a name in it is bound to, imports followed to their definition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from fastapi_session_lint.model.syntax import (
+    Bindings,
+    Class,
+    Definition,
+    Function,
+    Imported,
+    Module,
+)
+from fastapi_session_lint.project.roots import ImportMap
+from fastapi_session_lint.project.values import Scope
+
+_IMPORTS = 12
+"""How many modules a name may be handed through."""
+Bound = tuple[Definition, Scope]
+
+
+class Names:
+    """The answer to "what is this name", for all modules of a project."""
+
+    def __init__(self, modules: Iterable[Module], imports: ImportMap) -> None:
+        """`imports` knows every file of the project, also those that were not lowered."""
+        self.imports = imports
+        self.modules: dict[str, Scope] = {one.path: Scope(one, None, None) for one in modules}
+        self._scopes: dict[int, Scope] = {}
+        self.functions: list[Scope] = []
+        self.classes: list[Scope] = []
+        for scope in self.modules.values():
+            self._expect(scope.module)
+            self._collect(scope)
+
+    def _expect(self, module: Module) -> None:
+        for definitions in module.bindings.values():
+            for one in definitions:
+                if isinstance(one, Imported) and not one.level:
+                    self.imports.expect(module.path, one.module)
+        for one in module.star_imports:
+            if not one.level:
+                self.imports.expect(module.path, one.module)
+
+    def _collect(self, outer: Scope) -> None:
+        """Make the scope of every def and class that a scope binds, and of those within."""
+        for definitions in self.bindings(outer).values():
+            for definition in definitions:
+                if isinstance(definition, Function | Class) and id(definition) not in self._scopes:
+                    scope = Scope(outer.module, definition, outer)
+                    self._scopes[id(definition)] = scope
+                    (self.functions if isinstance(definition, Function) else self.classes).append(scope)
+                    self._collect(scope)
+
+    def lambda_scope(self, function: Function, outer: Scope) -> Scope:
+        """The scope within a lambda that stands in the scope `outer`."""
+        return self._scopes.setdefault(id(function), Scope(outer.module, function, outer))
+
+    def scope_of(self, definition: Function | Class) -> Scope:
+        """The scope within a def or class."""
+        return self._scopes[id(definition)]
+
+    def bindings(self, scope: Scope) -> Bindings:
+        """What the scope itself binds."""
+        return scope.module.bindings if scope.owner is None else scope.owner.bindings
+
+    def lookup(self, name: str, scope: Scope) -> tuple[tuple[Definition, ...], Scope] | None:
+        """The definitions of a name as Python finds it from a scope, and the scope that holds them.
+
+        None for a builtin, or a name that is bound nowhere in sight.
+        """
+        place: Scope | None = scope
+        while place is not None:
+            if place is scope or not isinstance(place.owner, Class):
+                skipped = isinstance(place.owner, Function) and name in place.owner.outer_names
+                found = None if skipped else self.bindings(place).get(name)
+                if found:
+                    return found, place
+            place = place.outer
+        star = self._star_import(self.modules[scope.module.path], name, frozenset())
+        return star
+
+    def member(self, path: str, name: str, seen: frozenset[str] = frozenset()) -> tuple[tuple[Definition, ...], Scope] | None:
+        """The definitions of a name in a module, given by file, its star imports included."""
+        scope = self.modules.get(path)
+        if scope is None:
+            return None
+        found = scope.module.bindings.get(name)
+        return (found, scope) if found else self._star_import(scope, name, seen)
+
+    def _star_import(self, scope: Scope, name: str, seen: frozenset[str]) -> tuple[tuple[Definition, ...], Scope] | None:
+        if name.startswith("_") or scope.module.path in seen:
+            return None
+        for star in scope.module.star_imports:
+            path = self.imports.resolve(scope.module.path, star.module, star.level)
+            target = self.modules.get(path) if path else None
+            if target is None or path is None:
+                continue
+            if target.module.exports is not None and name not in target.module.exports:
+                continue
+            if found := self.member(path, name, seen | {scope.module.path}):
+                return found
+        return None
+
+    def resolve(self, name: str, scope: Scope) -> tuple[tuple[Definition, ...], Scope] | None:
+        """The definitions of a name with imports followed to the module that makes it, and that module's scope."""
+        found = self.lookup(name, scope)
+        for _ in range(_IMPORTS):
+            if found is None:
+                return None
+            definitions, home = found
+            imported = definitions[-1]
+            if not isinstance(imported, Imported):
+                return found
+            path = self.imports.resolve(home.module.path, imported.module, imported.level)
+            found = self.member(path, imported.name) if path and imported.name else None
+        return None
+
+    def all_scopes(self) -> Iterator[Scope]:
+        """Every scope whose body runs: modules, then functions, in the order of the files."""
+        yield from self.modules.values()
+        yield from self.functions

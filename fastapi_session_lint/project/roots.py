@@ -1,0 +1,142 @@
+"""Which file an import means, without any configuration: by the folders above the importing file."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from fastapi_session_lint.vocabulary import EXTERNAL_TOPS
+
+_INIT = "__init__.py"
+
+
+class ImportMap:
+    """The files of a project as modules. Paths are absolute, with forward slashes."""
+
+    def __init__(self, paths: Iterable[str], sources: Iterable[str] = ()) -> None:
+        """`sources` are folders from which absolute imports start, besides those found."""
+        self.files = frozenset(paths)
+        self.folders = frozenset(_folders(self.files))
+        self._sources = tuple(sources)
+        self._by_suffix: dict[str, list[str]] = defaultdict(list)
+        for path in sorted(self.files | self.folders):
+            self._register(path)
+        self._memo: dict[tuple[str, str], str | None] = {}
+        self._renamed: dict[str, str | None] = {}
+        self.imported: dict[str, list[tuple[str, str]]] = defaultdict(list)
+
+    def _register(self, path: str) -> None:
+        """File a module under every dotted name that some root folder would give it."""
+        if posixpath.basename(path) == _INIT:
+            return
+        name = ""
+        stem = path.removesuffix(".py")
+        while stem not in ("/", ""):
+            stem, last = posixpath.split(stem)
+            if not last.isidentifier():
+                return
+            name = f"{last}.{name}" if name else last
+            self._by_suffix[name].append(path)
+            if stem not in self.folders:
+                return
+
+    def expect(self, importer: str, module: str) -> None:
+        """Tell of an absolute import before any is resolved; packages under a foreign name are found by all of them."""
+        self.imported[module.partition(".")[0]].append((importer, module))
+
+    def resolve(self, importer: str, module: str, level: int) -> str | None:
+        """The file (or folder, for a namespace package) of an import in the file `importer`; None outside the project."""
+        if level:
+            folder = posixpath.dirname(importer)
+            for _ in range(level - 1):
+                folder = posixpath.dirname(folder)
+            return self._below(folder, module)
+        key = (posixpath.dirname(importer), module)
+        if key not in self._memo:
+            self._memo[key] = self._absolute(importer, module)
+        return self._memo[key]
+
+    def submodule(self, package: str, name: str) -> str | None:
+        """The file or folder of a module inside a package."""
+        return self._below(posixpath.dirname(package) if package.endswith(_INIT) else package, name)
+
+    def _below(self, folder: str, module: str) -> str | None:
+        place = posixpath.join(folder, *module.split(".")) if module else folder
+        for candidate in (f"{place}.py", f"{place}/{_INIT}", place):
+            if candidate in self.files or (candidate == place and candidate in self.folders):
+                return candidate
+        return None
+
+    def _absolute(self, importer: str, module: str) -> str | None:
+        top = module.partition(".")[0]
+        if top in EXTERNAL_TOPS:
+            return None
+        for folder in (*_ancestors(importer), *self._sources):
+            if found := self._from_root(folder, module):
+                return found
+        if found := self._elsewhere(importer, module):
+            return found
+        if top in self._by_suffix:
+            return None
+        root = self._renamed_root(importer, top)
+        return self._below(root, module.partition(".")[2]) if root else None
+
+    def _from_root(self, folder: str, module: str) -> str | None:
+        for root in (folder, posixpath.join(folder, "src")):
+            if root in self.folders and (found := self._below(root, module)):
+                return found
+        return None
+
+    def _elsewhere(self, importer: str, module: str) -> str | None:
+        """A package beside the importing file's own, as a test folder beside `backend/`: the nearest that fits."""
+        candidates = self._by_suffix.get(module, [])
+        if "." not in module:
+            candidates = [path for path in candidates if path in self.folders and not self._in_package(path)]
+        best = max(candidates, key=lambda path: (_shared(path, importer), -len(path)), default=None)
+        return self._entry(best) if best else None
+
+    def _in_package(self, path: str) -> bool:
+        return f"{posixpath.dirname(path)}/{_INIT}" in self.files
+
+    def _entry(self, path: str) -> str:
+        initial = f"{path}/{_INIT}"
+        return initial if initial in self.files else path
+
+    def _renamed_root(self, importer: str, top: str) -> str | None:
+        """The folder that is imported under the name `top` although it is called otherwise (`app` for `src`).
+
+        Taken only when every import of that name in the project is found below that one folder.
+        """
+        if top not in self._renamed:
+            modules = sorted({module for _, module in self.imported[top]})
+            folders = [*_ancestors(importer)]
+            folders += [posixpath.join(folder, name) for folder in folders for name in ("src", "app", "backend")]
+            self._renamed[top] = None
+            for folder in folders:
+                rests = [module.partition(".")[2] for module in modules]
+                if folder in self.folders and all(rest and self._below(folder, rest) for rest in rests) and rests:
+                    self._renamed[top] = folder
+                    break
+        return self._renamed[top]
+
+
+def _folders(files: Iterable[str]) -> Iterator[str]:
+    seen: set[str] = set()
+    for path in files:
+        folder = posixpath.dirname(path)
+        while folder not in seen and folder not in ("/", ""):
+            seen.add(folder)
+            yield folder
+            folder = posixpath.dirname(folder)
+
+
+def _ancestors(path: str) -> Iterator[str]:
+    folder = posixpath.dirname(path)
+    while folder not in ("/", ""):
+        yield folder
+        folder = posixpath.dirname(folder)
+
+
+def _shared(one: str, other: str) -> int:
+    return len(posixpath.commonpath([one, other]))

@@ -1,0 +1,196 @@
+"""What a name or expression can be known to stand for. None, wherever a Value may stand, means: not known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from fastapi_session_lint.model.syntax import Call, Class, Expression, Function, Module
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scope:
+    """Where a name is looked up: a module (`owner` None), a class, or a function, and the scope around it."""
+
+    module: Module
+    owner: Function | Class | None
+    outer: Scope | None
+
+    @property
+    def enclosing_class(self) -> Scope | None:
+        """The class whose method this function is."""
+        return self.outer if self.outer is not None and isinstance(self.outer.owner, Class) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Something of a library or builtin, by its full dotted name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryObject:
+    """An instance of a library's class, or what its function gives: by the dotted name that was called."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleValue:
+    """A module or package of the project, by its file or folder."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionValue:
+    """A function of the project; `receiver` is the object or class that it is bound to."""
+
+    scope: Scope
+    receiver: Value | None = None
+
+    @property
+    def function(self) -> Function:
+        """The def."""
+        assert isinstance(self.scope.owner, Function)
+        return self.scope.owner
+
+
+@dataclass(frozen=True, slots=True)
+class ClassValue:
+    """A class of the project."""
+
+    scope: Scope
+
+    @property
+    def definition(self) -> Class:
+        """The class statement."""
+        assert isinstance(self.scope.owner, Class)
+        return self.scope.owner
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectValue:
+    """An instance of a class of the project."""
+
+    of: ClassValue
+
+
+@dataclass(frozen=True, slots=True)
+class EngineValue:
+    """An engine and, where it is known, the call that makes it and its scope."""
+
+    is_async: bool
+    call: Call | None = field(default=None, compare=False)
+    scope: Scope | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionValue:
+    """A connection of an engine: a session bound to it does not own it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionClass:
+    """A session class; `flavour` is "sqlalchemy" or "sqlmodel"."""
+
+    is_async: bool
+    flavour: str = "sqlalchemy"
+
+
+@dataclass(frozen=True, slots=True)
+class FactoryValue:
+    """What makes sessions when called; `is_scoped` for the registries, which are sessions by proxy too."""
+
+    is_async: bool
+    flavour: str = "sqlalchemy"
+    is_scoped: bool = False
+    call: Call | None = field(default=None, compare=False)
+    scope: Scope | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionValue:
+    """A session; `is_scoped` when a registry keeps it."""
+
+    is_async: bool
+    flavour: str = "sqlalchemy"
+    is_scoped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionValue:
+    """What begin() of a session gives: entered, it commits or rolls back when it is left."""
+
+    is_nested: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ManagerValue:
+    """A context manager that gives `value`; `function` is the decorated generator that it comes from, if any."""
+
+    value: Value | None
+    function: FunctionValue | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorValue:
+    """A generator that yields `value`."""
+
+    value: Value | None
+    is_async: bool
+    function: FunctionValue | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CoroutineValue:
+    """What an await of it gives."""
+
+    value: Value | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderValue:
+    """A callable that is known by its type only: `Callable[..., Session]`."""
+
+    value: Value | None
+
+
+@dataclass(frozen=True, slots=True)
+class MarkerValue:
+    """`Depends(target)`; `target` None for a bare one. `scope` is where the call stands."""
+
+    target: Expression | None
+    scope: Scope
+    call: Call
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotatedValue:
+    """`Annotated[kind, marker]`."""
+
+    kind: Value | None
+    marker: MarkerValue | None
+
+
+Value: TypeAlias = (
+    Library
+    | LibraryObject
+    | ModuleValue
+    | FunctionValue
+    | ClassValue
+    | ObjectValue
+    | EngineValue
+    | ConnectionValue
+    | SessionClass
+    | FactoryValue
+    | SessionValue
+    | TransactionValue
+    | ManagerValue
+    | GeneratorValue
+    | CoroutineValue
+    | ProviderValue
+    | MarkerValue
+    | AnnotatedValue
+)

@@ -1,0 +1,154 @@
+"""Calls of generator dependencies outside of injection, and what becomes of the generator."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from fastapi_session_lint import vocabulary
+from fastapi_session_lint.model.syntax import (
+    Assign,
+    Attribute,
+    Await,
+    Break,
+    Call,
+    Expression,
+    For,
+    Function,
+    Name,
+    Return,
+    Statement,
+    Suite,
+    While,
+    With,
+)
+from fastapi_session_lint.model.walk import expressions_of, statements, subexpressions, suites_of
+from fastapi_session_lint.project.framework import calls_of
+from fastapi_session_lint.project.values import FunctionValue, GeneratorValue, Scope, SessionValue
+
+if TYPE_CHECKING:
+    from fastapi_session_lint.context import Context
+
+
+class GeneratorCall(NamedTuple):
+    """A call at which a generator that yields a session is misused.
+
+    `form`: "next", "anext", "for" or "async for" (left early), "with" (entered), "value" (used as a session).
+    `subject` is the name that the session gets, where it is a plain one.
+    """
+
+    form: str
+    call: Call
+    scope: Scope
+    function: FunctionValue | None
+    subject: str
+
+
+_FINISHERS = frozenset({"close", "aclose", "throw", "athrow", "send", "asend", "__next__", "__anext__"})
+
+
+def generator_calls(context: Context, scope: Scope) -> Iterator[GeneratorCall]:
+    """The misused generator calls of a scope."""
+    body = scope.module.body if scope.owner is None else scope.owner.body
+    driven = _driven_names(context, scope)
+    for call in calls_of(scope):
+        yield from _advanced(context, scope, call, driven, body)
+    for statement in statements(body):
+        match statement:
+            case For(_, iterable, loop, _, is_async, _) if _is_left(loop):
+                if found := _session_generator(context, iterable, scope):
+                    yield GeneratorCall("async for" if is_async else "for", *found, "")
+            case With(items, _, _, _):
+                for item in items:
+                    if found := _session_generator(context, item.context, scope):
+                        yield GeneratorCall("with", *found, "")
+            case Assign((Name(name),), Call() | Await() as value, _) if name not in driven:
+                inner = value.value if isinstance(value, Await) else value
+                if (found := _session_generator(context, inner, scope)) and _used_as_session(scope, name):
+                    yield GeneratorCall("value", *found, name)
+
+
+def _session_generator(
+    context: Context, expression: Expression, scope: Scope
+) -> tuple[Call, Scope, FunctionValue | None] | None:
+    """A call that gives a generator of sessions."""
+    if not isinstance(expression, Call):
+        return None
+    value = context.value(expression, scope)
+    if isinstance(value, GeneratorValue) and isinstance(value.value, SessionValue):
+        return expression, scope, value.function
+    return None
+
+
+def _advanced(
+    context: Context, scope: Scope, call: Call, driven: frozenset[str], body: Suite
+) -> Iterator[GeneratorCall]:
+    """`next(get_db())`, `get_db().__anext__()` and their like."""
+    generator: Expression | None = None
+    form = ""
+    match call:
+        case Call(Name("next" | "anext" as form), (first, *_), _):
+            generator = first.value
+        case Call(Attribute(generator, "__next__" | "__anext__" | "asend" | "send" as method), _, _):
+            form = "next" if method in ("__next__", "send") else "anext"
+    if generator is None or (isinstance(generator, Name) and generator.id in driven):
+        return
+    value = context.value(generator, scope)
+    if isinstance(value, GeneratorValue) and isinstance(value.value, SessionValue):
+        yield GeneratorCall(form, call, scope, value.function, _target_of(body, call))
+
+
+def _target_of(body: Suite, call: Call) -> str:
+    """The plain name that a call's result is assigned to."""
+    for statement in statements(body):
+        match statement:
+            case Assign((Name(name),), Await(value, _) | value, _) if value is call:
+                return name
+    return ""
+
+
+def _driven_names(context: Context, scope: Scope) -> frozenset[str]:
+    """The names of generators that are kept and closed, or advanced more than once."""
+    counts: Counter[str] = Counter()
+    for call in calls_of(scope):
+        match call:
+            case Call(Attribute(Name(name), method), _, _) if method in _FINISHERS:
+                counts[name] += 2 if method in ("close", "aclose", "throw", "athrow") else 1
+            case Call(function, arguments, _):
+                for one in arguments:
+                    if isinstance(one.value, Name):
+                        known = isinstance(function, Name) and function.id in vocabulary.FIRST_ITEM
+                        counts[one.value.id] += 1 if known else 2
+    return frozenset(name for name, count in counts.items() if count > 1)
+
+
+def _is_left(loop: Suite) -> bool:
+    """Whether a loop's body leaves the loop before the iterable ends."""
+    return any(_leaves(statement, False) for statement in loop)
+
+
+def _leaves(statement: Statement, inner: bool) -> bool:
+    match statement:
+        case Return():
+            return True
+        case Break():
+            return not inner
+    deeper = inner or isinstance(statement, For | While)
+    return any(_leaves(one, deeper) for suite in suites_of(statement) for one in suite)
+
+
+def _used_as_session(scope: Scope, name: str) -> bool:
+    """Whether a session's method is called on a name."""
+    body = scope.module.body if scope.owner is None else scope.owner.body
+    for statement in statements(body):
+        for expression in expressions_of(statement):
+            for part in subexpressions(expression):
+                match part:
+                    case Call(Attribute(Name(found), method), _, _) if found == name:
+                        if method in vocabulary.SESSION_METHODS and method not in _FINISHERS:
+                            return True
+    return False
+
+
+__all__ = ["Function", "GeneratorCall", "generator_calls"]

@@ -1,0 +1,75 @@
+"""What a rule is: a value with a pure check, documented by the docstring of its own file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fastapi_session_lint.findings import Applicability, Finding, Note, Repair, Severity, Span
+
+if TYPE_CHECKING:
+    from fastapi_session_lint.context import Context
+
+HEADINGS = (
+    "What it does",
+    "Why is this bad?",
+    "Example",
+    "Use instead",
+    "Fix safety",
+    "When to switch it off",
+    "References",
+)
+_CODE = re.compile(r"FSL\d{3}\Z")
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
+
+
+class InvalidRule(Exception):
+    """A rule breaks the form that all rules keep; the message says which and how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule. `documentation` is the docstring of its file, with the fixed HEADINGS as `## …` lines.
+
+    `fix` is the most trusting applicability that its fixes can have, None when it has none. `since` is the first
+    version of this package that had it. `severity` is the usual one; a finding may be milder.
+    """
+
+    code: str
+    name: str
+    summary: str
+    severity: Severity
+    documentation: str
+    check: Callable[[Rule, Context], Iterator[Finding]]
+    default: bool = True
+    fix: Applicability | None = None
+    since: str = "0.1.0"
+
+    def finding(
+        self,
+        path: str,
+        span: Span,
+        message: str,
+        *,
+        severity: Severity | None = None,
+        trail: tuple[Note, ...] = (),
+        repair: Repair | None = None,
+    ) -> Finding:
+        """A finding of this rule."""
+        return Finding(self.code, self.name, severity or self.severity, message, path, span, trail, repair)
+
+
+def validate(rule: Rule) -> None:
+    """Hold a rule to its form: code, kebab-case name, one summary line, the fixed headings in their order.
+
+    Raises InvalidRule.
+    """
+    if not _CODE.match(rule.code):
+        raise InvalidRule(f"{rule.code!r} is no code: FSL and three digits")
+    if not _NAME.match(rule.name):
+        raise InvalidRule(f"{rule.code}: the name {rule.name!r} is not kebab-case")
+    headings = tuple(line[3:].strip() for line in rule.documentation.splitlines() if line.startswith("## "))
+    if headings != HEADINGS:
+        raise InvalidRule(f"{rule.code}: its docstring has the headings {headings}, not {HEADINGS}")

@@ -1,0 +1,141 @@
+"""An error of the database is swallowed, and the session goes on in its failed transaction without `rollback()`.
+
+## What it does
+
+Reports the first `commit()` or `flush()` of a try block whose handler swallows the error, when the session is used
+again after it, goes back to a caller who goes on with it, or lives on, and no `rollback()` or `close()` came first.
+Also reported: a handler that writes, queries or commits before it rolls back, even if it raises in the end; a loop
+that goes on to the next item after a failed flush; an `execute()` whose error is swallowed with a `commit()` after it;
+a commit on a module-wide, class-wide or self-made long-lived session with no handler at all.
+
+Not reported: a route that swallows the error and returns at once on a dependency's session that is only closed
+(*info* where a helper does it); a plain commit on a session that somebody else closes, because closing rolls back; a
+try that stands outside the `with` that owns the session; handlers that always raise, by themselves or by calling a
+function that never returns; handlers for errors that a commit cannot raise; `begin_nested()` and `session.begin()`
+blocks, which roll back by themselves.
+
+## Why is this bad?
+
+After a failed flush or commit a session refuses to work until it is rolled back:
+
+    sqlalchemy.exc.PendingRollbackError: This Session's transaction has been rolled back due to a previous exception
+    during flush. To begin a new transaction with this Session, first issue Session.rollback().
+
+On a shared session one duplicate key makes every later request a 500 until the server is restarted. A swallowed
+`execute()` is worse on PostgreSQL: the `commit()` after it reports success, the server rolls back, and what was
+written before the failed statement is gone.
+
+## Example
+
+```python
+import logging
+
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+logger = logging.getLogger(__name__)
+
+
+def register(db: Session, name: str) -> int:
+    try:
+        db.execute(text("insert into users (name) values (:name)"), {"name": name})
+        db.commit()
+    except IntegrityError:
+        logger.warning("%s is registered already", name)
+    return db.scalar(text("select id from users where name = :name"), {"name": name})
+```
+
+## Use instead
+
+```python
+import logging
+
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+logger = logging.getLogger(__name__)
+
+
+def register(db: Session, name: str) -> int:
+    try:
+        db.execute(text("insert into users (name) values (:name)"), {"name": name})
+        db.commit()
+    except IntegrityError:
+        db.rollback()
+        logger.warning("%s is registered already", name)
+    return db.scalar(text("select id from users where name = :name"), {"name": name})
+```
+
+## Fix safety
+
+The fix is unsafe: it puts `rollback()` first into the handler. That also takes back what was written earlier in the
+same transaction and would have been committed later, and it expires loaded objects, so that an async handler that
+reads one of their attributes raises `MissingGreenlet`.
+
+## When to switch it off
+
+On a line where another function, which the linter cannot see, always rolls back.
+
+## References
+
+- [SQLAlchemy: transaction rolled back due to a previous exception during flush](https://docs.sqlalchemy.org/en/20/faq/sessions.html#this-session-s-transaction-has-been-rolled-back-due-to-a-previous-exception-during-flush-or-similar)
+- [SQLAlchemy: using savepoints](https://docs.sqlalchemy.org/en/20/orm/session_transaction.html#using-savepoint)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from fastapi_session_lint.findings import Applicability, Finding, Note, Repair, RepairKind, Severity
+from fastapi_session_lint.rules.base import Rule
+
+if TYPE_CHECKING:
+    from fastapi_session_lint.context import Context
+    from fastapi_session_lint.questions.failures import Failure
+
+
+def check(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The findings of FSL201; FSL101 owns a session that is never closed and whose commit is swallowed."""
+    for scope in context.functions():
+        for failure in context.failures(scope):
+            yield _finding(rule, context, failure)
+    for scope in (*context.modules(), *context.functions()):
+        for call, name in context.unguarded_shared_commits(scope):
+            span = context.span(scope, call.place)
+            message = (
+                f"`{name}` lives as long as the process and nothing rolls it back when this commit fails: "
+                "every later use raises PendingRollbackError"
+            )
+            yield rule.finding(scope.module.path, span, message)
+
+
+def _finding(rule: Rule, context: Context, failure: Failure) -> Finding:
+    scope, name = failure.scope, failure.name
+    handler = context.span(scope, failure.handler)
+    trail: list[Note] = [context.note(scope, failure.handler, "the error is caught here, and nothing is rolled back")]
+    repair = Repair(RepairKind.ADD_ROLLBACK, handler, name, failure.is_async, Applicability.UNSAFE)
+    severity = Severity.ERROR
+    if failure.used is not None:
+        trail.append(context.note(scope, failure.used, "the failed session is used again here"))
+        message = f"when this fails, `{name}` is used again without rollback(): PendingRollbackError"
+        if not failure.is_write:
+            message = f"when this fails, the later commit of `{name}` reports success and PostgreSQL stores nothing"
+    else:
+        severity = Severity.INFO
+        message = f"when this fails, the error is swallowed and the caller gets `{name}` back unusable, without rollback()"
+    span = context.span(scope, failure.place)
+    return rule.finding(scope.module.path, span, message, severity=severity, trail=tuple(trail), repair=repair)
+
+
+RULE = Rule(
+    code="FSL201",
+    name="commit-without-rollback",
+    summary="A failed commit is swallowed without rollback(): later uses of the session raise PendingRollbackError.",
+    severity=Severity.ERROR,
+    documentation=__doc__ or "",
+    check=check,
+    fix=Applicability.UNSAFE,
+)

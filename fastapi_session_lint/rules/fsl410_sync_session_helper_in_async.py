@@ -1,0 +1,121 @@
+"""An `async def` passes its sync session to a plain function that queries it, and the event loop stands still.
+
+## What it does
+
+Reports a call, in an `async def`, of a plain function or method that does database work on the sync session it is
+given, in whatever module and however many calls deep. The finding stands at the call; its trail ends at the line that
+does the work. One finding for each function and session.
+
+Not reported: the call inside `run_in_threadpool`, `asyncio.to_thread` or `run_sync`; helpers that only `add`;
+start-up code, lifespans and scripts run by `asyncio.run`. Where the function queries the session itself as well,
+FSL401 reports that, and this rule is silent.
+
+## Why is this bad?
+
+A helper that blocks is no better than a query in place: ten requests with a query of 0.2 s took 2 s, and no other
+request was answered meanwhile. With a `def` dependency and more requests than the pool has connections the server
+freezes for pool_timeout, again and again, until
+
+    sqlalchemy.exc.TimeoutError: QueuePool limit of size 5 overflow 10 reached, connection timed out, timeout 30.00
+
+## Example
+
+```python
+from collections.abc import Iterator
+
+from fastapi import Depends, FastAPI
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session, sessionmaker
+
+engine = create_engine("postgresql+psycopg://localhost/app")
+SessionLocal = sessionmaker(engine)
+app = FastAPI()
+
+
+def get_db() -> Iterator[Session]:
+    with SessionLocal() as db:
+        yield db
+
+
+def count(db: Session) -> int:
+    return db.scalar(text("select count(*) from users"))
+
+
+@app.get("/users/count")
+async def count_users(db: Session = Depends(get_db)) -> int:
+    return count(db)
+```
+
+## Use instead
+
+```python
+from collections.abc import Iterator
+
+from fastapi import Depends, FastAPI
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session, sessionmaker
+
+engine = create_engine("postgresql+psycopg://localhost/app")
+SessionLocal = sessionmaker(engine)
+app = FastAPI()
+
+
+def get_db() -> Iterator[Session]:
+    with SessionLocal() as db:
+        yield db
+
+
+def count(db: Session) -> int:
+    return db.scalar(text("select count(*) from users"))
+
+
+@app.get("/users/count")
+def count_users(db: Session = Depends(get_db)) -> int:
+    return count(db)
+```
+
+## Fix safety
+
+There is no fix. Make the route a `def`, move to an AsyncSession, or call the helper with
+`await run_in_threadpool(count, db)`.
+
+## When to switch it off
+
+In a service with one client at a time, or in async tests.
+
+## References
+
+- [FastAPI: concurrency and async / await](https://fastapi.tiangolo.com/async/)
+- [Starlette: the thread pool](https://www.starlette.io/threadpool/)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from fastapi_session_lint.findings import Finding, Severity
+from fastapi_session_lint.rules.base import Rule
+
+if TYPE_CHECKING:
+    from fastapi_session_lint.context import Context
+
+
+def check(rule: Rule, context: Context) -> Iterator[Finding]:
+    """The findings of FSL410; FSL401 owns a function that also does I/O on the same session itself."""
+    for scope in context.functions():
+        for blocking in context.blocking.through_helpers(scope):
+            span = context.span(scope, blocking.call.place)
+            message = f"`{blocking.method}()` does I/O on the sync session `{blocking.name}` and blocks the event loop"
+            trail = () if blocking.io is None else (blocking.io,)
+            yield rule.finding(scope.module.path, span, message, trail=trail)
+
+
+RULE = Rule(
+    code="FSL410",
+    name="sync-session-helper-in-async",
+    summary="A helper called in async def queries a sync session: the whole server waits for the database.",
+    severity=Severity.ERROR,
+    documentation=__doc__ or "",
+    check=check,
+)

@@ -1,0 +1,122 @@
+"""The options, declared once: their names, types and defaults; parsing, documentation and checks read this table."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+TABLE = "fastapi-session-lint"
+DEFAULT_EXCLUDE = (
+    ".bzr", ".direnv", ".eggs", ".git", ".hg", ".mypy_cache", ".nox", ".pytest_cache", ".ruff_cache", ".svn", ".tox",
+    ".venv", ".fsl_cache", "__pycache__", "__pypackages__", "_build", "buck-out", "build", "dist", "node_modules",
+    "site-packages", "venv",
+)  # fmt: skip
+DEFAULT_FACTORY_NAMES = (
+    "SessionLocal", "SessionFactory", "SessionMaker", "AsyncSessionLocal", "AsyncSessionFactory", "AsyncSessionMaker",
+    "LocalSession", "AsyncLocalSession", "LocalAsyncSession", "session_factory", "session_maker",
+    "async_session_factory", "async_session_maker", "async_sessionmaker_", "ScopedSession",
+)  # fmt: skip
+_SELECTOR = re.compile(r"(ALL|FSL\d{0,3})\Z")
+
+
+class InvalidSettings(Exception):
+    """A configuration or selection that cannot be used; the message is one line for the user."""
+
+
+def _option(default: Any, doc: str) -> Any:
+    """A field of Settings with its documentation."""
+    return field(default=default, metadata={"doc": doc})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a run was asked for. A key in a configuration file is the field's name with hyphens.
+
+    `select` None means the default set; versions None mean what the project says, else the newest release.
+    """
+
+    select: tuple[str, ...] | None = _option(None, "Codes or prefixes to report; ALL is every rule.")
+    ignore: tuple[str, ...] = _option((), "Codes or prefixes to leave out; the longer prefix wins over select.")
+    extend_select: tuple[str, ...] = _option((), "Codes or prefixes to add to the selection.")
+    extend_ignore: tuple[str, ...] = _option((), "Codes or prefixes to add to those left out.")
+    exclude: tuple[str, ...] = _option(DEFAULT_EXCLUDE, "Folders and gitignore-like patterns that are not read.")
+    extend_exclude: tuple[str, ...] = _option((), "Patterns to add to exclude.")
+    respect_gitignore: bool = _option(True, "Leave out what .gitignore files name.")
+    src: tuple[str, ...] = _option((), "Folders from which absolute imports start, besides those found.")
+    target_version: str | None = _option(None, "The Python version that the project runs on, as 3.12.")
+    sqlalchemy_version: str | None = _option(None, "The SQLAlchemy version that the project uses, as 2.0.")
+    fastapi_version: str | None = _option(None, "The FastAPI version that the project uses, as 0.115.")
+    session_factory_names: tuple[str, ...] = _option(
+        DEFAULT_FACTORY_NAMES, "Names that are taken for session factories when their import cannot be followed."
+    )
+    output_format: str = _option("full", "full, concise or json.")
+    fail_on: str = _option("warning", "The least severity that makes the exit code 1: error, warning or info.")
+
+
+def parse(table: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """The options of one configuration table, by field name, checked for name and type.
+
+    `where` names the table's file in messages. Raises InvalidSettings, naming the nearest known key.
+    """
+    known = {one.name.replace("_", "-"): one for one in fields(Settings)}
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in known:
+            near = difflib.get_close_matches(key, known, 1)
+            hint = f"; did you mean `{near[0]}`?" if near else ""
+            raise InvalidSettings(f"{where}: unknown key `{key}`{hint}")
+        values[known[key].name] = _checked(f"{where}: `{key}`", str(known[key].type), value)
+    _check_selectors(where, values)
+    for key, choices in (("output_format", ("full", "concise", "json")), ("fail_on", ("error", "warning", "info"))):
+        if key in values and values[key] not in choices:
+            raise InvalidSettings(f"{where}: `{key.replace('_', '-')}` must be one of {', '.join(choices)}")
+    return values
+
+
+def _checked(what: str, kind: str, value: Any) -> Any:
+    """The value in the form of its field, given the field's annotation."""
+    if kind.startswith("tuple"):
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+        raise InvalidSettings(f"{what} must be a list of strings")
+    wanted = bool if kind == "bool" else str
+    if isinstance(value, wanted):
+        return value
+    raise InvalidSettings(f"{what} must be {'true or false' if wanted is bool else 'a string'}")
+
+
+def _check_selectors(where: str, values: Mapping[str, Any]) -> None:
+    for key in ("select", "ignore", "extend_select", "extend_ignore"):
+        for selector in values.get(key) or ():
+            if not _SELECTOR.match(selector):
+                raise InvalidSettings(f"{where}: `{selector}` in `{key.replace('_', '-')}` is no code or prefix of one")
+
+
+def selected(settings: Settings, defaults: Mapping[str, bool]) -> frozenset[str]:
+    """The codes that a run reports, given each known code and whether it is on by default.
+
+    As in Ruff, the longest prefix that names a code decides between select and ignore; on a tie, ignore wins.
+
+    Raises InvalidSettings for a selector that no rule has.
+    """
+    chosen = settings.select is not None
+    wanted = (settings.select or ()) + settings.extend_select
+    unwanted = settings.ignore + settings.extend_ignore
+    for selector in wanted + unwanted:
+        if selector != "ALL" and not any(code.startswith(selector) for code in defaults):
+            near = difflib.get_close_matches(selector, defaults, 1)
+            raise InvalidSettings(f"unknown rule `{selector}`" + (f"; did you mean `{near[0]}`?" if near else ""))
+    return frozenset(
+        code
+        for code, on in defaults.items()
+        if _rank(code, wanted, 0 if on and not chosen else -1) > _rank(code, unwanted, -1)
+    )
+
+
+def _rank(code: str, selectors: tuple[str, ...], otherwise: int) -> int:
+    """The length of the longest selector that names the code; 0 for ALL or the default set, -1 for none."""
+    lengths = [0 if one == "ALL" else len(one) for one in selectors if one == "ALL" or code.startswith(one)]
+    return max(lengths, default=otherwise)
