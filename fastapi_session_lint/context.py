@@ -15,6 +15,7 @@ from fastapi_session_lint.flow.uses import UseKind
 from fastapi_session_lint.model.syntax import (
     NOWHERE,
     Assign,
+    Assigned,
     Attribute,
     Await,
     Call,
@@ -199,6 +200,20 @@ class Context:
         if key not in self._lives:
             self._lives[key] = self.effects.life(scope, None, names, Status.IDLE)
         return self._lives[key]
+
+    def lives_of_name(self, scope: Scope, name: str) -> Iterator[Life]:
+        """The lives of the sessions that a name stands for: one that comes in, or one for each call it is bound to."""
+        bindings = self.names.bindings(scope).get(name, ()) if isinstance(scope.owner, Function) else ()
+        assigned = [one for one in bindings if isinstance(one, Assigned)]
+        if not assigned:
+            yield self.life_of_names(scope, frozenset({name}))
+        for one in assigned:
+            call = one.value.value if isinstance(one.value, Await) else one.value
+            if isinstance(call, Call):
+                key = (id(scope), id(call), frozenset[str]())
+                if key not in self._lives:
+                    self._lives[key] = self.effects.life(scope, call, frozenset(), Status.ABSENT)
+                yield self._lives[key]
 
     def borrowed_names(self, scope: Scope) -> Iterator[tuple[str, SessionValue]]:
         """The names, dotted ones too, under which a function uses a session that it has not made itself."""

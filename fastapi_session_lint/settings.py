@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -19,16 +18,15 @@ DEFAULT_FACTORY_NAMES = (
     "LocalSession", "AsyncLocalSession", "LocalAsyncSession", "session_factory", "session_maker",
     "async_session_factory", "async_session_maker", "async_sessionmaker_", "ScopedSession",
 )  # fmt: skip
-_SELECTOR = re.compile(r"(ALL|FSL\d{0,3})\Z")
 
 
 class InvalidSettings(Exception):
     """A configuration or selection that cannot be used; the message is one line for the user."""
 
 
-def _option(default: Any, doc: str) -> Any:
-    """A field of Settings with its documentation."""
-    return field(default=default, metadata={"doc": doc})
+def _option(default: Any, doc: str, choices: tuple[str, ...] = ()) -> Any:
+    """A field of Settings with its documentation and, for a closed set of words, the words."""
+    return field(default=default, metadata={"doc": doc, "choices": choices})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +42,7 @@ class Settings:
     extend_ignore: tuple[str, ...] = _option((), "Codes or prefixes to add to those left out.")
     exclude: tuple[str, ...] = _option(DEFAULT_EXCLUDE, "Folders and gitignore-like patterns that are not read.")
     extend_exclude: tuple[str, ...] = _option((), "Patterns to add to exclude.")
+    force_exclude: bool = _option(False, "Leave out excluded files even when they are named on the command line.")
     respect_gitignore: bool = _option(True, "Leave out what .gitignore files name.")
     src: tuple[str, ...] = _option((), "Folders from which absolute imports start, besides those found.")
     target_version: str | None = _option(None, "The Python version that the project runs on, as 3.12.")
@@ -52,8 +51,8 @@ class Settings:
     session_factory_names: tuple[str, ...] = _option(
         DEFAULT_FACTORY_NAMES, "Names that are taken for session factories when their import cannot be followed."
     )
-    output_format: str = _option("full", "full, concise or json.")
-    fail_on: str = _option("warning", "The least severity that makes the exit code 1: error, warning or info.")
+    output_format: str = _option("full", "The form of the report.", ("full", "concise", "json"))
+    fail_on: str = _option("warning", "The least severity that makes the exit code 1.", ("error", "warning", "info"))
 
 
 def parse(table: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -69,11 +68,16 @@ def parse(table: Mapping[str, Any], where: str) -> dict[str, Any]:
             hint = f"; did you mean `{near[0]}`?" if near else ""
             raise InvalidSettings(f"{where}: unknown key `{key}`{hint}")
         values[known[key].name] = _checked(f"{where}: `{key}`", str(known[key].type), value)
-    _check_selectors(where, values)
-    for key, choices in (("output_format", ("full", "concise", "json")), ("fail_on", ("error", "warning", "info"))):
-        if key in values and values[key] not in choices:
-            raise InvalidSettings(f"{where}: `{key.replace('_', '-')}` must be one of {', '.join(choices)}")
+        words = choices(known[key].name)
+        if words and value not in words:
+            raise InvalidSettings(f"{where}: `{key}` must be one of {', '.join(words)}")
     return values
+
+
+def choices(option: str) -> tuple[str, ...]:
+    """The words that an option, by its field name, may be; empty where it is not such an option."""
+    words: tuple[str, ...] = next(one for one in fields(Settings) if one.name == option).metadata["choices"]
+    return words
 
 
 def _checked(what: str, kind: str, value: Any) -> Any:
@@ -88,13 +92,6 @@ def _checked(what: str, kind: str, value: Any) -> Any:
     raise InvalidSettings(f"{what} must be {'true or false' if wanted is bool else 'a string'}")
 
 
-def _check_selectors(where: str, values: Mapping[str, Any]) -> None:
-    for key in ("select", "ignore", "extend_select", "extend_ignore"):
-        for selector in values.get(key) or ():
-            if not _SELECTOR.match(selector):
-                raise InvalidSettings(f"{where}: `{selector}` in `{key.replace('_', '-')}` is no code or prefix of one")
-
-
 def selected(settings: Settings, defaults: Mapping[str, bool]) -> frozenset[str]:
     """The codes that a run reports, given each known code and whether it is on by default.
 
@@ -106,8 +103,8 @@ def selected(settings: Settings, defaults: Mapping[str, bool]) -> frozenset[str]
     wanted = (settings.select or ()) + settings.extend_select
     unwanted = settings.ignore + settings.extend_ignore
     for selector in wanted + unwanted:
-        if selector != "ALL" and not any(code.startswith(selector) for code in defaults):
-            near = difflib.get_close_matches(selector, defaults, 1)
+        if selector != "ALL" and not (selector and any(code.startswith(selector) for code in defaults)):
+            near = difflib.get_close_matches(selector.upper(), defaults, 1)
             raise InvalidSettings(f"unknown rule `{selector}`" + (f"; did you mean `{near[0]}`?" if near else ""))
     return frozenset(
         code

@@ -30,25 +30,29 @@ def _add(tree: Tree, draft: Draft, items: Sequence[cst.CSTNode], text: str, clos
     if not items:
         draft.insert(closing, text)
         return
-    start, end = tree.start(items[-1]), _end(tree, items[-1])
-    comma = tree.lines[end[0] - 1][end[1] : end[1] + 1] == "," if _has_comma(items[-1]) else False
-    behind = (end[0], end[1] + 1) if comma else end
-    if tree.line(start[0])[: start[1]].strip():
-        draft.insert(behind, f" {text}," if comma else f", {text}")
+    append_item(tree, draft, items[-1], text)
+
+
+def append_item(tree: Tree, draft: Draft, last: cst.CSTNode, text: str) -> None:
+    """Add an item behind the last one of a list with commas; a comma at the list's end stays the custom."""
+    row, column = tree.start(last)
+    ending = "," if isinstance(getattr(last, "comma", None), cst.Comma) else ""
+    behind = tree.end(last.comma) if ending else tree.end(_content(last))  # type: ignore[attr-defined]  # looked at above
+    if tree.line(row)[:column].strip():
+        draft.insert(behind, f" {text}," if ending else f", {text}")
         return
-    if not comma:
-        draft.insert(end, ",")
-    own_row = tree.newline(start[0]) + tree.line(start[0])[: start[1]] + text
-    if _REST_OF_ROW.match(tree.line(behind[0]), behind[1]):
-        draft.insert(tree.row_end(behind[0]), own_row + ("," if comma else ""))
-    else:
-        draft.insert(behind, own_row + ("," if comma else ""))
+    if not ending:
+        draft.insert(behind, ",")
+    own_row = tree.newline(row) + tree.line(row)[:column] + text + ending
+    is_last_on_row = _REST_OF_ROW.match(tree.line(behind[0]), behind[1])
+    draft.insert(tree.row_end(behind[0]) if is_last_on_row else behind, own_row)
 
 
-def _has_comma(item: cst.CSTNode) -> bool:
-    return isinstance(getattr(item, "comma", None), cst.Comma)
-
-
-def _end(tree: Tree, item: cst.CSTNode) -> Point:
-    value = item.value if isinstance(item, cst.Arg | cst.DictElement) else item
-    return tree.end(value)
+def _content(item: cst.CSTNode) -> cst.CSTNode:
+    """What of an item stands before its comma."""
+    match item:
+        case cst.Arg(value=value) | cst.DictElement(value=value):
+            return value
+        case cst.ImportAlias(asname=cst.AsName(name=value)) | cst.ImportAlias(name=value):
+            return value
+    return item

@@ -12,7 +12,7 @@ from fastapi_session_lint.fixes.tree import Tree
 _AWAITING = frozenset(
     {
         "as_completed", "create_task", "ensure_future", "gather", "run", "run_coroutine_threadsafe",
-        "run_until_complete", "shield", "start_soon", "timeout", "wait", "wait_for",
+        "run_until_complete", "shield", "start_soon", "wait", "wait_for",
     }
 )  # fmt: skip
 _COLLECTING = frozenset({"append", "add", "extend", "insert", "put", "put_nowait"})
@@ -43,7 +43,7 @@ def _has_trailer(tree: Tree, call: cst.Call) -> bool:
 
 
 def _may_await(tree: Tree, call: cst.Call) -> bool:
-    """Whether `await` is allowed at a call, and would run there: in the body of an async function, not in what it holds."""
+    """Whether `await` is allowed at a call: in the body of an async function, not in a function nested there."""
     inside: cst.CSTNode = call
     loops = 0
     for above in tree.ancestors(call):
@@ -74,7 +74,7 @@ def _is_passed_to_awaiter(tree: Tree, call: cst.Call) -> bool:
             return False
         if isinstance(above, cst.Call) and above.func is not inside:
             name = _last_name(above.func)
-            if name in _AWAITING or (name in _COLLECTING and isinstance(tree.parent(above), cst.Expr)):
+            if name in _AWAITING or (name in _COLLECTING and tree.parent(call) is inside):
                 return True
         inside = above
     return False

@@ -9,9 +9,9 @@ import libcst as cst
 from fastapi_session_lint.findings import Applicability, Fix, Repair
 from fastapi_session_lint.fixes.edits import Draft
 from fastapi_session_lint.fixes.final_clause import TRIES, Guarded, mend, write_finally
-from fastapi_session_lint.fixes.names import escapes, is_binding, is_captured, is_taken, mentions
+from fastapi_session_lint.fixes.names import escapes, is_captured, is_taken, mentions
 from fastapi_session_lint.fixes.removal import drop, spare_closes
-from fastapi_session_lint.fixes.sessions import Close, Creation, call_text, close_at, creation_by, own_nodes
+from fastapi_session_lint.fixes.sessions import Close, Creation, call_text, close_at, only_creation, own_nodes
 from fastapi_session_lint.fixes.suites import Shape, Suite, reshape, statement_of, suite_of, suites_inside
 from fastapi_session_lint.fixes.tree import Tree
 
@@ -26,18 +26,10 @@ def close_after_yield(tree: Tree, repair: Repair) -> Fix | None:
         return None
     if isinstance(given.value, cst.Call | cst.Await):
         return _name_and_close(tree, given, given.value, repair)
-    made = _creation(tree, function, repair.subject)
+    made = only_creation(tree, function, repair.subject)
     if made is None:
         return None
     return _call_close(tree, given, repair) or _guard(tree, made, given, repair) or _hoist(tree, made, given, repair)
-
-
-def _creation(tree: Tree, function: cst.FunctionDef, name: str) -> Creation | None:
-    """The one statement of the function that binds the session's name."""
-    bindings = [one for one in mentions(tree, function, name) if is_binding(tree, one)]
-    if len(bindings) != 1 or tree.scope(bindings[0]) is not function:
-        return None
-    return creation_by(tree, statement_of(tree, bindings[0]))
 
 
 def _call_close(tree: Tree, given: cst.Yield, repair: Repair) -> Fix | None:
@@ -95,7 +87,7 @@ def _trust(tree: Tree, made: Creation) -> Applicability:
     """Safe, unless the function yields at several places or keeps the session in a closure."""
     function = tree.scope(made.statement)
     assert isinstance(function, cst.FunctionDef)
-    yields = list(own_nodes(tree, function.body, cst.Yield))
+    yields = list(own_nodes(function.body, cst.Yield))
     captured = any(is_captured(tree, name, function) for name in mentions(tree, function.body, made.name))
     return Applicability.SAFE if len(yields) == 1 and not captured else Applicability.UNSAFE
 
@@ -147,4 +139,3 @@ def _name_and_close(tree: Tree, given: cst.Yield, value: cst.BaseExpression, rep
 
 def _fresh_names() -> Iterator[str]:
     yield from ("db", "session", "db_session")
-

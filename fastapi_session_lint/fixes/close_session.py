@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import libcst as cst
 
 from fastapi_session_lint.findings import Applicability, Fix, Repair
 from fastapi_session_lint.fixes.edits import Draft
-from fastapi_session_lint.fixes.enclose import enclose
+from fastapi_session_lint.fixes.enclose import enclose, write_with
 from fastapi_session_lint.fixes.final_clause import Guarded, host_at, write_finally
 from fastapi_session_lint.fixes.names import bound_names, escapes, is_binding, is_captured, mentions, variables
 from fastapi_session_lint.fixes.removal import spare_closes
@@ -48,11 +50,11 @@ def _by_finally(tree: Tree, made: Creation, repair: Repair) -> Fix | None:
     nodes = [steps[index].node for index in body]
     if escapes(tree, made.statement, [*nodes, steps[closing].node], made.name):
         return None
-    if any(hands_over(part, made.name) for node in nodes for part in own_nodes(tree, node, cst.Return, cst.Assign)):
+    if any(hands_over(part, made.name) for node in nodes for part in own_nodes(node, cst.Return, cst.Assign)):
         return None
     draft = Draft()
     write_finally(tree, draft, Guarded(made.suite, body[0], body[-1], made.name, repair.is_async, closing))
-    safe = _is_whole_life(tree, made, closing, between) and not _has_risk(tree, made, nodes, between)
+    safe = _is_whole_life(tree, made, between) and not _has_risk(tree, made, nodes, between)
     title = f"Close `{made.name}` in a finally clause"
     return Fix(title, Applicability.SAFE if safe else Applicability.UNSAFE, draft.edits())
 
@@ -62,26 +64,27 @@ def _is_closed_at(tree: Tree, name: cst.Name) -> bool:
     return isinstance(above, cst.Attribute) and above.value is name and above.attr.value == "close"
 
 
-def _is_whole_life(tree: Tree, made: Creation, closing: int, between: list[cst.Name]) -> bool:
+def _is_whole_life(tree: Tree, made: Creation, between: list[cst.Name]) -> bool:
     """Whether the creation, what follows it and the close are all that the function does with the name."""
     scope = tree.scope(made.statement)
     return isinstance(scope, cst.FunctionDef) and len(mentions(tree, scope, made.name)) == len(between) + 2
 
 
-def _has_risk(tree: Tree, made: Creation, nodes: list[cst.CSTNode], between: list[cst.Name]) -> bool:
-    """Whether closing on every path may change more than the leak: a yield, a closure, a result that needs the session."""
+def _has_risk(tree: Tree, made: Creation, nodes: Sequence[cst.CSTNode], between: list[cst.Name]) -> bool:
+    """Whether closing on every path may do more than that: a yield, a closure, a result that needs the session."""
     scope = tree.scope(made.statement)
     if any(is_captured(tree, name, scope) for name in between):
         return True
     for node in nodes:
-        for part in own_nodes(tree, node, cst.Yield, cst.Return):
-            if isinstance(part, cst.Yield) or may_hand_out(part.value, made.name):
-                return True
+        if any(own_nodes(node, cst.Yield)):
+            return True
+        if any(may_hand_out(part.value, made.name) for part in own_nodes(node, cst.Return)):
+            return True
     return False
 
 
 def _by_clause(tree: Tree, made: Creation, repair: Repair) -> Fix | None:
-    """The form for a session that one try statement uses and closes on some of its ways: the close moves to its finally."""
+    """The form for a session that one try statement uses, and closes on some ways: the close moves to its finally."""
     steps = made.suite.steps
     used = [index for index in range(made.index + 1, len(steps)) if mentions(tree, steps[index].node, made.name)]
     closing = used.pop() if len(used) > 1 and close_at(steps[used[-1]].node, made.name) else None
@@ -107,7 +110,7 @@ def _is_inside(tree: Tree, made: Creation, guarded: Guarded) -> bool:
         return False
     if sum(_is_closed_at(tree, name) for name in names) != len(guarded.spare):
         return False
-    if any(hands_over(part, made.name) for part in own_nodes(tree, host, cst.Return, cst.Assign)):
+    if any(hands_over(part, made.name) for part in own_nodes(host, cst.Return, cst.Assign)):
         return False
     ending = [] if guarded.closing is None else [steps[guarded.closing].node]
     if escapes(tree, made.statement, [host, *ending], made.name):
@@ -121,8 +124,7 @@ def _by_with(tree: Tree, made: Creation, repair: Repair) -> Fix | None:
     keyword = "async with" if repair.is_async else "with"
 
     def write_header(draft: Draft) -> None:
-        draft.replace(made.suite.steps[made.index].start, tree.start(made.value), f"{keyword} ")
-        draft.insert(tree.end(made.value), f" as {made.name}:")
+        write_with(tree, draft, made, keyword)
 
     draft = enclose(tree, made, is_async=repair.is_async, write_header=write_header)
     if draft is None:

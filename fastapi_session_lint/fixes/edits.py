@@ -82,6 +82,10 @@ class Draft:
         """Take out what lies between two points."""
         self._changes.append((start, end, ""))
 
+    def take(self, other: Draft) -> None:
+        """Add what another draft holds."""
+        self._changes += other._changes
+
     def edits(self) -> tuple[Edit, ...]:
         """The edits in the order of the text, no two at one point. Raises OverlappingEdits."""
         merged: list[tuple[Point, Point, str]] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import libcst as cst
 
@@ -34,15 +34,21 @@ def enclose(tree: Tree, made: Creation, *, is_async: bool, write_header: Callabl
         return None
     draft = Draft()
     write_header(draft)
-    drop_semicolon(tree, draft, around, made.index)
     shape = Shape(tight={start}, broken={made.index})
     shape.indent(start, last)
     if closing is not None:
         spare.append((around, closing))
         shape.levels[closing] = int(around.steps[closing].is_joined)
-    gone = drop_all(tree, draft, spare)
-    reshape(tree, draft, around, shape, gone)
+    shape.gone = drop_all(tree, draft, spare)
+    reshape(tree, draft, around, shape)
     return draft
+
+
+def write_with(tree: Tree, draft: Draft, made: Creation, keyword: str) -> None:
+    """Turn `db = value` into `with value as db:`."""
+    draft.replace(made.suite.steps[made.index].start, tree.start(made.value), f"{keyword} ")
+    draft.insert(tree.end(made.value), f" as {made.name}:")
+    drop_semicolon(tree, draft, made.suite, made.index)
 
 
 def _closing_step(tree: Tree, made: Creation) -> int | None:
@@ -80,7 +86,7 @@ def _last_use(tree: Tree, made: Creation) -> int:
     return last
 
 
-def _is_kept_inside(tree: Tree, made: Creation, block: list[cst.CSTNode], closing: int | None) -> bool:
+def _is_kept_inside(tree: Tree, made: Creation, block: Sequence[cst.CSTNode], closing: int | None) -> bool:
     """Whether the session lives in the block alone: not rebound, not handed out, not used elsewhere."""
     scope = tree.scope(made.statement)
     names = [name for node in block for name in mentions(tree, node, made.name)]
@@ -91,4 +97,4 @@ def _is_kept_inside(tree: Tree, made: Creation, block: list[cst.CSTNode], closin
     ending = [made.suite.steps[closing].node] if closing is not None else []
     if escapes(tree, made.statement, [*block, *ending], made.name):
         return False
-    return not any(hands_over(part, made.name) for node in block for part in own_nodes(tree, node, cst.Return, cst.Assign))
+    return not any(hands_over(part, made.name) for node in block for part in own_nodes(node, cst.Return, cst.Assign))

@@ -35,24 +35,23 @@ class Guarded:
 
 def write_finally(tree: Tree, draft: Draft, guarded: Guarded) -> None:
     """Close the session in a finally clause; a try statement that is all there is to guard gets the clause itself."""
-    gone = drop_all(tree, draft, guarded.spare)
+    shape = Shape(gone=drop_all(tree, draft, guarded.spare))
     host = host_at(tree, guarded)
     if host is not None and host.finalbody is not None:
         _extend(tree, draft, guarded, host.finalbody)
         return
-    shape = Shape()
     if host is None:
         shape.before[guarded.first] = ["try:"]
         shape.indent(guarded.first, guarded.last)
     if guarded.closing is None:
         close = call_text(guarded.subject, "close", guarded.is_async)
         shape.after[guarded.last] = ["finally:", guarded.suite.unit + close]
-        reshape(tree, draft, guarded.suite, shape, gone)
+        reshape(tree, draft, guarded.suite, shape)
         return
     shape.before[guarded.closing] = ["finally:"]
     shape.tight.add(guarded.closing)
     shape.levels[guarded.closing] = 1
-    reshape(tree, draft, guarded.suite, shape, gone)
+    reshape(tree, draft, guarded.suite, shape)
     mend(draft, guarded.suite, guarded.closing, guarded.subject, guarded.is_async)
 
 
@@ -88,7 +87,7 @@ def is_calm(tree: Tree, node: cst.CSTNode) -> bool:
         case cst.Expr(value=cst.Call(func=cst.Attribute(value=logger, attr=cst.Name(value=method)))):
             return method in _LOG_METHODS and "log" in (dotted(logger) or "").lower()
         case cst.Expr(value=value) | cst.Assign(targets=[cst.AssignTarget(target=cst.Name())], value=value):
-            return not any(own_nodes(tree, value, *_MAY_RAISE))
+            return not any(own_nodes(value, *_MAY_RAISE))
         case cst.AnnAssign(target=cst.Name(), value=value):
-            return value is None or not any(own_nodes(tree, value, *_MAY_RAISE))
+            return value is None or not any(own_nodes(value, *_MAY_RAISE))
     return False

@@ -11,18 +11,18 @@ from fastapi_session_lint.fixes.sessions import call_text, close_at, subject_nam
 from fastapi_session_lint.fixes.suites import Shape, Step, Suite, reshape, statement_of, suite, suite_of, suites_inside
 from fastapi_session_lint.fixes.tree import Tree
 
-_HANDLERS = cst.ExceptHandler | cst.ExceptStarHandler
-
 
 def add_rollback(tree: Tree, repair: Repair) -> Fix | None:
     """`rollback()` as the first statement of the handler, where the session's name is surely bound."""
-    handler = tree.find(repair.span, cst.ExceptHandler, cst.ExceptStarHandler)
+    handler = tree.find(repair.span, cst.ExceptHandler) or tree.find(repair.span, cst.ExceptStarHandler)
     body = suite(tree, handler.body) if handler else None
     if handler is None or body is None or not repair.subject or _is_shadowed(handler, repair.subject):
         return None
     if repair.is_async and not tree.is_in_async_function(handler):
         return None
-    if close_at(body.steps[0].node, repair.subject, method="rollback") or _is_bound_by_try(tree, handler, repair.subject):
+    if close_at(body.steps[0].node, repair.subject, method="rollback") or _is_bound_by_try(
+        tree, handler, repair.subject
+    ):
         return None
     draft = Draft()
     rollback = call_text(repair.subject, "rollback", repair.is_async)
@@ -65,7 +65,7 @@ def _does_nothing(step: Step) -> bool:
 
 def add_raise(tree: Tree, repair: Repair) -> Fix | None:
     """`raise` as the last statement of a handler that can run to its end."""
-    handler = tree.find(repair.span, cst.ExceptHandler, cst.ExceptStarHandler)
+    handler = tree.find(repair.span, cst.ExceptHandler) or tree.find(repair.span, cst.ExceptStarHandler)
     body = suite(tree, handler.body) if handler else None
     if body is None or _always_leaves(tree, body):
         return None

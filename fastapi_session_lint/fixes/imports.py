@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from dataclasses import dataclass
 
 import libcst as cst
 
-from fastapi_session_lint.fixes.edits import Draft, Point
+from fastapi_session_lint.fixes.arguments import append_item
+from fastapi_session_lint.fixes.edits import Draft
 from fastapi_session_lint.fixes.names import is_binding, is_taken, variables
 from fastapi_session_lint.fixes.sessions import dotted
 from fastapi_session_lint.fixes.tree import Tree
-
-_REST_OF_ROW = re.compile(r"[ \t]*;?[ \t]*(#.*)?\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ def bring(tree: Tree, draft: Draft, module: str, name: str) -> str | None:
         _import_from(tree, draft, head, module, name)
         return name
     if not is_taken(tree, module.partition(".")[0]):
-        _insert_line(tree, draft, head, cst.Import, module, f"import {module}")
+        _insert_line(tree, draft, head, (False, module), f"import {module}")
         return f"{module}.{name}"
     return None
 
@@ -114,7 +112,7 @@ def _import_from(tree: Tree, draft: Draft, head: list[Import], module: str, name
         if isinstance(node, cst.ImportFrom) and one.module == module and not isinstance(node.names, cst.ImportStar):
             _extend(tree, draft, list(node.names), name)
             return
-    _insert_line(tree, draft, head, cst.ImportFrom, module, f"from {module} import {name}")
+    _insert_line(tree, draft, head, (True, module), f"from {module} import {name}")
 
 
 def _extend(tree: Tree, draft: Draft, names: list[cst.ImportAlias], name: str) -> None:
@@ -129,25 +127,7 @@ def _extend(tree: Tree, draft: Draft, names: list[cst.ImportAlias], name: str) -
         alone = not tree.line(row)[:column].strip()
         draft.insert((row, column), f"{name},{tree.newline(row) + tree.line(row)[:column] if alone else ' '}")
         return
-    _append(tree, draft, names[-1], name)
-
-
-def _append(tree: Tree, draft: Draft, last: cst.ImportAlias, name: str) -> None:
-    row, column = tree.start(last)
-    end = _alias_end(tree, last)
-    if tree.line(row)[:column].strip():
-        draft.insert(end, f", {name}")
-        return
-    comma = "," if isinstance(last.comma, cst.Comma) else ""
-    if not comma:
-        draft.insert(end, ",")
-    rest = tree.line(end[0])[end[1] :].removeprefix(",")
-    at = tree.row_end(row) if _REST_OF_ROW.match(rest) else (end[0], end[1] + len(comma))
-    draft.insert(at, f"{tree.newline(row)}{tree.line(row)[:column]}{name}{comma}")
-
-
-def _alias_end(tree: Tree, alias: cst.ImportAlias) -> Point:
-    return tree.end(alias.asname.name if alias.asname else alias.name)
+    append_item(tree, draft, names[-1], name)
 
 
 def _member_order(name: str) -> tuple[int, str]:
@@ -156,13 +136,10 @@ def _member_order(name: str) -> tuple[int, str]:
     return rank, name.lower()
 
 
-def _insert_line(
-    tree: Tree, draft: Draft, head: list[Import], kind: type[cst.Import | cst.ImportFrom], module: str, line: str
-) -> None:
-    """Put a new import among those of the standard library, or make their section."""
-    mine = (kind is cst.ImportFrom, module)
+def _insert_line(tree: Tree, draft: Draft, head: list[Import], order: tuple[bool, str], line: str) -> None:
+    """Put a new import among those of the standard library, by its Import.order, or make their section."""
     section = [one for one in head if one.is_standard and not one.is_future]
-    smaller = [one for one in section if one.order < mine]
+    smaller = [one for one in section if one.order < order]
     if smaller:
         row = max(one.end_row for one in smaller)
         draft.insert(tree.row_end(row), tree.newline(row) + line)
@@ -180,7 +157,11 @@ def _first_row(tree: Tree) -> int:
     """Where a first import goes: below the docstring and the comments at the head of the file."""
     body = tree.module.body
     first = body[0]
-    if isinstance(first, cst.SimpleStatementLine) and tree.module.get_docstring(clean=False) is not None and len(body) > 1:
+    if (
+        isinstance(first, cst.SimpleStatementLine)
+        and tree.module.get_docstring(clean=False) is not None
+        and len(body) > 1
+    ):
         first = body[1]
     row = tree.start(first)[0]
     if isinstance(first, cst.FunctionDef | cst.ClassDef) and first.decorators:

@@ -55,12 +55,8 @@ def _drop_rows(tree: Tree, draft: Draft, first: int, last: int) -> frozenset[int
 def _drop_clause(tree: Tree, draft: Draft, owner: Suite) -> frozenset[int]:
     """Take out the only step of a suite: with its clause where that may go and holds no comment, else for a `pass`."""
     step = owner.steps[0]
-    clause = tree.parent(owner.block)
-    above = tree.parents[clause] if clause is not None else None
-    may_go = isinstance(clause, cst.Else) or (
-        isinstance(clause, cst.Finally) and isinstance(above, cst.Try | cst.TryStar) and above.handlers
-    )
-    if clause is not None and may_go:
+    clause = tree.parents[owner.block]
+    if isinstance(clause, cst.Else | cst.Finally) and not _is_needed(tree, owner):
         first, last = tree.start(clause)[0], step.end[0]
         if not any("#" in tree.line(row) for row in range(first, last + 1)):
             return _drop_rows(tree, draft, first, last)
@@ -83,7 +79,7 @@ def spare_closes(
     """The close() steps of a session that change nothing once it is closed at the end of these steps.
 
     They are the last thing that happens, or a return or raise follows them at once. `at_end` says that nothing follows
-    the steps. A finally clause that holds a close alone is left as it is.
+    the steps. One that is a whole finally clause stays where the try statement would not stand without the clause.
     """
     numbers = list(indexes)
     for index in numbers:
@@ -94,10 +90,17 @@ def spare_closes(
                 yield owner, index
         elif isinstance(node, cst.BaseCompoundStatement) and not isinstance(node, cst.FunctionDef | cst.ClassDef):
             for inner in suites_inside(tree, node):
-                if isinstance(tree.parent(inner.block), cst.Finally) and len(inner.steps) == 1:
+                if _is_needed(tree, inner):
                     continue
                 ends = is_last and _ends_with(tree, node, inner, subject)
                 yield from spare_closes(tree, inner, range(len(inner.steps)), subject, at_end=ends)
+
+
+def _is_needed(tree: Tree, owner: Suite) -> bool:
+    """Whether a suite of one step is the finally clause of a try statement without handlers."""
+    clause = tree.parents[owner.block]
+    above = tree.parents[clause]
+    return len(owner.steps) == 1 and isinstance(clause, cst.Finally) and not getattr(above, "handlers", ())
 
 
 def _leaves(tree: Tree, owner: Suite, index: int, subject: str) -> bool:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import libcst as cst
 
 from fastapi_session_lint.fixes.edits import Point
-from fastapi_session_lint.fixes.suites import Statement, Step, Suite, suite_of
-from fastapi_session_lint.fixes.tree import Tree
+from fastapi_session_lint.fixes.names import is_binding, mentions
+from fastapi_session_lint.fixes.suites import Statement, Step, Suite, statement_of, suite_of
+from fastapi_session_lint.fixes.tree import Node, Tree
 
 _PLAIN_RESULTS = frozenset(
     {"bool", "bytes", "dict", "float", "int", "isinstance", "len", "max", "min", "repr", "round", "str", "sum"}
@@ -64,6 +65,14 @@ def creation_by(tree: Tree, statement: Statement) -> Creation | None:
     return Creation(around, around.index(statement), name, value) if around else None
 
 
+def only_creation(tree: Tree, function: cst.FunctionDef, name: str) -> Creation | None:
+    """The one statement of the function that binds the session's name."""
+    bindings = [one for one in mentions(tree, function, name) if is_binding(tree, one)]
+    if len(bindings) != 1 or tree.scope(bindings[0]) is not function:
+        return None
+    return creation_by(tree, statement_of(tree, bindings[0]))
+
+
 def dotted(node: cst.CSTNode) -> str | None:
     """The text of a name or of attributes of one, white space left out; None for other expressions."""
     match node:
@@ -116,14 +125,14 @@ def mended_close(step: Step, subject: str, is_async: bool) -> list[tuple[Point, 
     return missing
 
 
-def own_nodes(tree: Tree, root: cst.CSTNode, *kinds: type[cst.CSTNode]) -> Iterator[cst.CSTNode]:
+def own_nodes(root: cst.CSTNode, *kinds: type[Node]) -> Iterator[Node]:
     """The nodes of some kinds below a node that run with it: those of nested functions and classes are left out."""
     if isinstance(root, kinds):
         yield root
     if isinstance(root, cst.FunctionDef | cst.ClassDef | cst.Lambda):
         return
     for child in root.children:
-        yield from own_nodes(tree, child, *kinds)
+        yield from own_nodes(child, *kinds)
 
 
 def may_hand_out(value: cst.BaseExpression | None, name: str) -> bool:

@@ -26,7 +26,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """The statements of one block. `indentation` is theirs (for a one-line body: what it would be), `unit` one level."""
+    """The statements of one block, their indentation (for a one-line body: what it would be) and one level of it."""
 
     block: Block
     steps: tuple[Step, ...]
@@ -140,7 +140,7 @@ class Shape:
     """What shall become of a suite, by step: extra levels, lines put before and after it (without indentation).
 
     Above `tight` steps the blank rows go; `broken` steps get a line of their own; above `apart` steps the comments keep
-    their place, so that a line put before the step stands below them.
+    their place, so that a line put before the step stands below them. Rows in `gone` are deleted by somebody else.
     """
 
     levels: dict[int, int] = field(default_factory=dict)
@@ -149,6 +149,7 @@ class Shape:
     tight: set[int] = field(default_factory=set)
     broken: set[int] = field(default_factory=set)
     apart: set[int] = field(default_factory=set)
+    gone: frozenset[int] = frozenset()
 
     def indent(self, first: int, last: int) -> None:
         """One level more for the steps from `first` to `last`."""
@@ -156,14 +157,14 @@ class Shape:
             self.levels[index] = self.levels.get(index, 0) + 1
 
 
-def reshape(tree: Tree, draft: Draft, owner: Suite, shape: Shape, gone: frozenset[int] = frozenset()) -> None:
-    """Write the edits that give a suite its new shape; rows in `gone` are deleted by somebody else."""
+def reshape(tree: Tree, draft: Draft, owner: Suite, shape: Shape) -> None:
+    """Write the edits that give a suite its new shape."""
     for index, step in enumerate(owner.steps):
         if step.is_joined:
             _split(tree, draft, owner, index, shape)
         else:
             _part(tree, draft, owner, index, shape)
-        _indent(tree, draft, owner, index, shape, gone)
+        _indent(tree, draft, owner, index, shape)
     last = len(owner.steps) - 1
     _append(tree, draft, owner, last, shape)
 
@@ -211,7 +212,7 @@ def _append(tree: Tree, draft: Draft, owner: Suite, index: int, shape: Shape) ->
         draft.insert(tree.row_end(row), "".join(f"{newline}{owner.indentation}{line}" for line in lines))
 
 
-def _indent(tree: Tree, draft: Draft, owner: Suite, index: int, shape: Shape, gone: frozenset[int]) -> None:
+def _indent(tree: Tree, draft: Draft, owner: Suite, index: int, shape: Shape) -> None:
     extra = owner.unit * shape.levels.get(index, 0)
     if not extra:
         return
@@ -221,7 +222,7 @@ def _indent(tree: Tree, draft: Draft, owner: Suite, index: int, shape: Shape, go
     else:
         first = step.start[0] if index in shape.apart else first_row(tree, owner, index)
     for row in range(first, last_row(tree, owner, index) + 1):
-        if row in tree.frozen_rows or row in gone or tree.is_blank(row):
+        if row in tree.frozen_rows or row in shape.gone or tree.is_blank(row):
             continue
         column = len(owner.indentation) if tree.line(row).startswith(owner.indentation) else 0
         draft.insert((row, column), extra)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeVar, cast
+from typing import TypeVar
 
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, ParentNodeProvider, PositionProvider
@@ -116,13 +116,13 @@ class Tree:
         scope = self.scope(node)
         return isinstance(scope, cst.FunctionDef) and scope.asynchronous is not None
 
-    def find(self, span: Span, *kinds: type[Node]) -> Node | None:
-        """The node of one of these kinds at a span; its end decides where several begin there."""
-        found = [node for node in self.sought.get((span.row, span.column), ()) if isinstance(node, kinds)]
+    def find(self, span: Span, kind: type[Node]) -> Node | None:
+        """The node of a kind at a span; its end decides where several begin there."""
+        found = [node for node in self.sought.get((span.row, span.column), ()) if isinstance(node, kind)]
         exact = [node for node in found if self.bare_end(node) == (span.end_row, span.end_column)]
         if exact:
-            return cast(Node, exact[0])
-        return cast(Node, found[0]) if len(found) == 1 and not isinstance(found[0], cst.Call) else None
+            return exact[0]
+        return found[0] if len(found) == 1 and not isinstance(found[0], cst.Call) else None
 
 
 def parse(text: str) -> Tree | None:
@@ -135,15 +135,8 @@ def parse(text: str) -> Tree | None:
         parents = wrapper.resolve(ParentNodeProvider)
     except (cst.ParserSyntaxError, RecursionError):
         return None
-    places = cast(Mapping[cst.CSTNode, CodeRange], positions)
-    return Tree(
-        wrapper.module,
-        tuple(split_lines(text)),
-        places,
-        cast(Mapping[cst.CSTNode, cst.CSTNode], parents),
-        _sought(places),
-        frozenset(_frozen_rows(places)),
-    )
+    lines = tuple(split_lines(text))
+    return Tree(wrapper.module, lines, positions, parents, _sought(positions), frozenset(_frozen_rows(positions)))
 
 
 def _sought(positions: Mapping[cst.CSTNode, CodeRange]) -> dict[Point, tuple[cst.CSTNode, ...]]:

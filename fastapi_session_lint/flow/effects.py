@@ -40,7 +40,7 @@ class Effect:
     failures: frozenset[tuple[Status, Error]]
     io: Note | None = None
     commits: bool = False
-    writes: bool = False
+    flushes: bool = False
     returns: bool = False
     stores: frozenset[str] = frozenset()
     source: tuple[Scope, frozenset[str]] | None = field(default=None, compare=False)
@@ -182,7 +182,7 @@ class Effects:
             failures=failures,
             io=_first_io(life),
             commits=any(True for _ in life.acts(Action.COMMIT)) or any(one.commits for one in passed),
-            writes=any(True for _ in life.acts(Action.WRITE)) or any(one.writes for one in passed),
+            flushes=any(True for _ in life.acts(Action.FLUSH)) or any(one.flushes for one in passed),
             returns=any(use.name == "session" for use in life.uses(UseKind.RETURN)),
             stores=frozenset(stores - {""}),
             source=(life.scope, life.names),

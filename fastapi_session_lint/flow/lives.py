@@ -212,7 +212,11 @@ class _Walk:
             case Iterate(target, _, is_async, place):
                 if is_async:
                     self._raise(point, node, state, Use(UseKind.CALL, place))
-                self._go(point, node.next[0], self._unbind(target, state))
+                within = self._unbind(target, state)
+                name = dotted(target)
+                if node.step.iterable is self.life.origin and name is not None:
+                    within = within._replace(names=within.names | {name})
+                self._go(point, node.next[0], within)
                 self._go(point, node.next[1], state)
             case Enter():
                 self._enter(point, node, node.step)
@@ -276,7 +280,8 @@ class _Walk:
             case UseKind.YIELD:
                 if use.name == "session" and state.status in (Status.IDLE, Status.SETTLED):
                     state = self._to(state, Status.BUSY)
-                self._raise(point, node, state, use)
+                cause = state.cause if state.status is Status.FAILED else use.place
+                self._raise(point, node, state._replace(cause=cause), use)
             case UseKind.CALL:
                 self._raise(point, node, state, use)
                 return [] if use.name == "exit" else [state]

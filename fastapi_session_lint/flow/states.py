@@ -41,7 +41,8 @@ class State(NamedTuple):
 
     `names` are the names that stand for it (`db`, `self.db`; `repo>db` for an object that holds it as its attribute).
     `entered` are the with blocks that it is in, each with what leaving does: "close", "finish" (commit or roll back).
-    `error` is the last error raised, `cause` the place of the commit or flush that failed.
+    `error` is the last error raised, `cause` the place of the commit or flush that failed, or of
+    the yield at which an error came in.
     `facts` are what tests on the path have shown: (name, "none" | "some" | "true" | "false" | "none:x" | "some:x").
     """
 

@@ -182,9 +182,8 @@ class Roles:
         found = self.names.member(path, imported.name)
         if found is not None:
             definitions, scope = found
-            if scope is place and imported in definitions:
-                return None
-            return self._bound(imported.name, definitions, scope)
+            if scope is not place or imported not in definitions:
+                return self._bound(imported.name, definitions, scope)
         inner = self.names.imports.submodule(path, imported.name)
         if inner is not None:
             return ModuleValue(inner)

@@ -37,10 +37,11 @@ _THREADED = ("fastapi.testclient.TestClient", "starlette.testclient.TestClient",
 
 
 class Address(NamedTuple):
-    """A database URL as far as it can be read: how it begins, and whether it can be no other."""
+    """A database URL as far as it can be read: how it begins, whether it can be no other, whether that is all of it."""
 
     text: str
     is_certain: bool
+    is_whole: bool = True
 
 
 class SqliteEngine(NamedTuple):
@@ -61,7 +62,7 @@ class Engines:
         """The sync engines on SQLite files that do not turn check_same_thread off."""
         for call in self._sync_engines(scope):
             address = self._url(call, scope)
-            if address is None or not _FILE.match(address.text) or _is_memory(address.text):
+            if address is None or not _FILE.match(address.text) or _is_memory(address):
                 continue
             checked = self._checks_thread(call, scope)
             if checked is not None and "check_same_thread" not in address.text.lower():
@@ -71,7 +72,7 @@ class Engines:
         """The sync in-memory engines that several threads meet, without the pool that would share them."""
         for call in self._sync_engines(scope):
             address = self._url(call, scope)
-            if address is None or not address.is_certain or not _is_memory(address.text):
+            if address is None or not address.is_certain or not _is_memory(address):
                 continue
             if self._is_shared(call, scope) or not self._meets_threads(scope):
                 continue
@@ -170,10 +171,8 @@ class Engines:
         match expression:
             case Constant("text", str(text), _):
                 return Address(text, True)
-            case Template((Constant("text", str(text), _), *_), _):
-                return Address(text, True)
-            case Opaque((Constant("text", str(text), _), *_)):
-                return Address(text, True)
+            case Template((Constant("text", str(text), _), *_), _) | Opaque((Constant("text", str(text), _), *_)):
+                return Address(text, True, False)
             case Name(name):
                 return self._named(name, scope, depth)
             case Attribute(owner, name):
@@ -231,12 +230,12 @@ class Engines:
         return None
 
 
-def _is_memory(text: str) -> bool:
-    return _MEMORY.match(text) is not None and _SHARED.search(text) is None
+def _is_memory(address: Address) -> bool:
+    return address.is_whole and _MEMORY.match(address.text) is not None and _SHARED.search(address.text) is None
 
 
 def _uncertain(address: Address | None) -> Address | None:
-    return None if address is None else Address(address.text, False)
+    return None if address is None else Address(address.text, False, address.is_whole)
 
 
 __all__ = ["Address", "Engines", "Function", "SqliteEngine", "vocabulary"]

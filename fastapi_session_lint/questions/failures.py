@@ -50,7 +50,8 @@ def lives(context: Context, scope: Scope) -> Iterator[tuple[str, bool, Life]]:
     for creation in context.creations(scope):
         yield context.subject(creation) or "the session", creation.session.is_async, context.life(creation)
     for name, session in context.borrowed_names(scope):
-        yield name, session.is_async, context.life_of_names(scope, frozenset({name}))
+        for life in context.lives_of_name(scope, name):
+            yield name, session.is_async, life
 
 
 def _catches(function: Function) -> bool:
@@ -105,6 +106,10 @@ def _failure(
     if operation is None or handler is None:
         return None
     is_write = _is_write(operation)
+    if not is_write and not (operation.kind is UseKind.ACT and operation.action is Action.EXECUTE):
+        return None
+    if moment is None and operation.kind is UseKind.PASS:
+        return None
     commits = moment is not None and (moment.use.action is Action.COMMIT or bool(moment.use.effect and moment.use.effect.commits))
     if not is_write and not commits:
         return None
@@ -118,7 +123,7 @@ def _made_it_fail(link: Link, cause: int) -> bool:
 
 def _is_write(use: Use) -> bool:
     if use.kind is UseKind.PASS:
-        return use.effect is not None and (use.effect.commits or use.effect.writes)
+        return use.effect is not None and (use.effect.commits or use.effect.flushes)
     return use.action in (Action.COMMIT, Action.FLUSH)
 
 
@@ -143,6 +148,8 @@ def swallowed_errors(context: Context, scope: Scope) -> Iterator[tuple[int, bool
     points = [point for failed, point in life.ends if not failed]
     points += [moment.point for moment in life.moments if moment.use.kind is UseKind.YIELD]
     for point in points:
+        if point.state.cause == NOWHERE:
+            continue
         found = _swallowed(life, point)
         if found is not None and found not in seen:
             seen.add(found)

@@ -1,0 +1,1 @@
+"""A bookshop: a catalogue and stock on sync sessions, orders and reviews on async ones."""

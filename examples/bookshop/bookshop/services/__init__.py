@@ -1,0 +1,1 @@
+"""What the shop does, on sessions that it is given."""

@@ -1,0 +1,59 @@
+"""One parse for all repairs of a file, and the maker of each kind of fix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import assert_never
+
+from fastapi_session_lint.findings import Applicability, Fix, Repair, RepairKind
+from fastapi_session_lint.fixes.awaits import add_await, drop_await
+from fastapi_session_lint.fixes.close_after_yield import close_after_yield
+from fastapi_session_lint.fixes.close_session import close_session
+from fastapi_session_lint.fixes.connect_args import add_connect_arg
+from fastapi_session_lint.fixes.enter_generator import enter_generator
+from fastapi_session_lint.fixes.handlers import add_raise, add_rollback, guard_commit
+from fastapi_session_lint.fixes.tree import Tree, parse
+from fastapi_session_lint.fixes.yield_session import yield_instead_of_return
+
+_CAREFUL = (Applicability.SAFE, Applicability.UNSAFE, Applicability.DISPLAY)
+
+
+def plan(text: str, repairs: Sequence[Repair]) -> list[Fix | None]:
+    """The fix for each repair, None where no correct one exists."""
+    tree = parse(text)
+    return [_limited(make(tree, repair), repair.limit) if tree else None for repair in repairs]
+
+
+def _limited(fix: Fix | None, limit: Applicability) -> Fix | None:
+    """The fix with the more careful of its own applicability and the limit."""
+    if fix is None:
+        return None
+    return replace(fix, applicability=max(fix.applicability, limit, key=_CAREFUL.index))
+
+
+def make(tree: Tree, repair: Repair) -> Fix | None:
+    """The fix for one repair, as far as the source alone says."""
+    match repair.kind:
+        case RepairKind.CLOSE_SESSION:
+            return close_session(tree, repair)
+        case RepairKind.CLOSE_AFTER_YIELD:
+            return close_after_yield(tree, repair)
+        case RepairKind.YIELD_INSTEAD_OF_RETURN:
+            return yield_instead_of_return(tree, repair)
+        case RepairKind.ENTER_GENERATOR:
+            return enter_generator(tree, repair)
+        case RepairKind.ADD_ROLLBACK:
+            return add_rollback(tree, repair)
+        case RepairKind.ADD_RAISE:
+            return add_raise(tree, repair)
+        case RepairKind.GUARD_COMMIT:
+            return guard_commit(tree, repair)
+        case RepairKind.ADD_AWAIT:
+            return add_await(tree, repair)
+        case RepairKind.DROP_AWAIT:
+            return drop_await(tree, repair)
+        case RepairKind.ADD_CONNECT_ARG:
+            return add_connect_arg(tree, repair)
+        case _:
+            assert_never(repair.kind)
