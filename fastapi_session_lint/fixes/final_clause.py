@@ -74,12 +74,12 @@ def _extend(tree: Tree, draft: Draft, guarded: Guarded, clause: cst.Finally) -> 
 def host_at(tree: Tree, guarded: Guarded) -> cst.Try | cst.TryStar | None:
     """The try statement that ends the steps, where nothing before it can raise."""
     *before, last = guarded.suite.steps[guarded.first : guarded.last + 1]
-    if isinstance(last.node, TRIES) and all(is_calm(tree, step.node) for step in before):
+    if isinstance(last.node, TRIES) and all(is_calm(step.node) for step in before):
         return last.node
     return None
 
 
-def is_calm(tree: Tree, node: cst.CSTNode) -> bool:
+def is_calm(node: cst.CSTNode) -> bool:
     """Whether a statement cannot raise: it binds names to literals or names, or logs."""
     match node:
         case cst.Pass():

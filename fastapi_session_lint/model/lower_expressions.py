@@ -123,8 +123,8 @@ class ExpressionLowering:
         return found
 
     def _simple_string(self, node: cst.SimpleString) -> Expression:
-        value = node.evaluated_value
-        if not isinstance(value, str):
+        value = _text_of(node)
+        if value is None:
             return Constant("bytes", None, NOWHERE)
         return Constant("text", value, self.mark("text", node) if "://" in value else NOWHERE)
 
@@ -154,9 +154,8 @@ class ExpressionLowering:
                 nested = [part for one in spec or () for part in self._string_parts(one)]
                 return [self.expression(inner), *[part for part in nested if not isinstance(part, Constant)]]
             case cst.SimpleString():
-                value = node.evaluated_value
-                text = isinstance(value, str)
-                return [Constant("text" if text else "bytes", value if isinstance(value, str) else None, NOWHERE)]
+                value = _text_of(node)
+                return [Constant("bytes" if value is None else "text", value, NOWHERE)]
         return []
 
     def _number(self, node: cst.Integer | cst.Float | cst.Imaginary) -> Expression:
@@ -342,6 +341,16 @@ class ExpressionLowering:
 
 
 _KINDS = {cst.ListComp: "list", cst.SetComp: "set", cst.DictComp: "dict", cst.GeneratorExp: "generator"}
+
+
+def _text_of(node: cst.SimpleString) -> str | None:
+    """What a string literal says, None for bytes; evaluating one properly is dear, and few have an escape."""
+    literal = node.value
+    if literal[0] in "\"'" and "\\" not in literal:
+        width = 3 if literal[:3] in ('"""', "'''") else 1
+        return literal[width:-width]
+    value = node.evaluated_value
+    return value if isinstance(value, str) else None
 
 
 def _is_address(part: Constant) -> bool:

@@ -24,6 +24,34 @@ _KIND: dict[type[ast.AST], str] = {
     ast.arg: "parameter",
     ast.ExceptHandler: "handler",
 }
+_PLAIN_FIELDS = frozenset(
+    {
+        "ctx", "op", "ops", "id", "attr", "arg", "name", "names", "module", "level", "is_async", "conversion",
+        "type_comment", "kind", "simple", "asname", "lineno", "tag", "rest", "kwd_attrs", "pattern", "str",
+    }
+)  # fmt: skip
+_TEXTS = ("Constant", "JoinedStr", "TemplateStr")
+
+
+def _entry(kind: type[ast.AST]) -> tuple[str, tuple[str, ...]]:
+    """A node type's mark, and those of its fields that hold nodes."""
+    if kind.__name__ in _TEXTS:
+        return "text", ()
+    if issubclass(kind, ast.pattern | ast.expr_context):
+        return "", ()
+    mark = "statement" if issubclass(kind, ast.stmt) else _KIND.get(kind, "")
+    return mark, tuple(name for name in kind._fields if name not in _PLAIN_FIELDS)
+
+
+class _Table(dict[type[ast.AST], tuple[str, tuple[str, ...]]]):
+    """Entries by node type, made when a type is first met."""
+
+    def __missing__(self, kind: type[ast.AST]) -> tuple[str, tuple[str, ...]]:
+        self[kind] = entry = _entry(kind)
+        return entry
+
+
+_TABLE = _Table()
 _BY_END = frozenset({"call", "await", "yield", "text"})
 
 
@@ -60,32 +88,33 @@ def measured_places(marks: Sequence[Mark], module: cst.Module) -> tuple[Span, ..
 
 
 def _nodes_by_kind(statements: Sequence[ast.stmt]) -> dict[str, list[ast.AST]]:
+    """The nodes of each kind in order; a walk by a table of fields, as ast.walk takes three times as long."""
     found: dict[str, list[ast.AST]] = {}
     stack: list[ast.AST] = list(statements)
     while stack:
         node = stack.pop()
-        kind = _KIND.get(type(node))
-        if kind is None:
-            if isinstance(node, ast.stmt):
-                kind = "statement"
-            elif isinstance(node, ast.Constant | ast.JoinedStr):
-                if _is_address(node):
-                    found.setdefault("text", []).append(node)
-                continue
-            elif isinstance(node, ast.pattern | ast.expr_context | ast.operator | ast.cmpop):
-                continue
-        if kind is not None:
+        kind, fields = _TABLE[type(node)]
+        if kind == "text":
+            if _is_address(node):
+                found.setdefault(kind, []).append(node)
+            continue
+        if kind:
             found.setdefault(kind, []).append(node)
-        stack.extend(ast.iter_child_nodes(node))
+        for name in fields:
+            value = getattr(node, name)
+            if value.__class__ is list:
+                stack += [one for one in value if one is not None]
+            elif value is not None:
+                stack.append(value)
     for kind, nodes in found.items():
         nodes.sort(key=_end if kind in _BY_END else _start)
     return found
 
 
-def _is_address(node: ast.Constant | ast.JoinedStr) -> bool:
-    if isinstance(node, ast.Constant):
-        return isinstance(node.value, str) and "://" in node.value
-    return "://" in "".join(str(part.value) for part in node.values if isinstance(part, ast.Constant))
+def _is_address(node: ast.AST) -> bool:
+    if isinstance(node, ast.JoinedStr):
+        return "://" in "".join(str(part.value) for part in node.values if isinstance(part, ast.Constant))
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and "://" in node.value
 
 
 def _start(node: ast.AST) -> tuple[int, int]:

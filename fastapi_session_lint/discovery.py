@@ -1,0 +1,223 @@
+"""Which Python files lie below a folder, once excluded and ignored ones are left out.
+
+A folder is listed once, its files are not opened, and pathspec is imported only when there is a pattern to match.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from fastapi_session_lint.configuration import FILE, Configuration, Configurations, project_root
+from fastapi_session_lint.settings import Settings
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+_IGNORE_FILE = ".gitignore"
+_PATTERN_MARKS = frozenset("*?[]!#/\\")
+
+
+class Found(NamedTuple):
+    """A Python file and the configuration that holds for it."""
+
+    path: str
+    configuration: Configuration
+
+
+class Patterns(NamedTuple):
+    """Gitignore patterns that are relative to a folder, and those of the folders around it."""
+
+    folder: str
+    spec: GitIgnoreSpec
+    outer: Patterns | None = None
+
+
+class Exclusion:
+    """What one configuration leaves out: plain names by look-up, the rest as patterns."""
+
+    def __init__(self, settings: Settings, folder: str) -> None:
+        """Relative patterns start at `folder`."""
+        entries = settings.exclude + settings.extend_exclude
+        self.names = frozenset(one for one in entries if _PATTERN_MARKS.isdisjoint(one))
+        self.patterns = _patterns((one for one in entries if one not in self.names), folder, None)
+
+
+class Place(NamedTuple):
+    """A folder on the way, and what holds for its entries. `patterns` are of .gitignore files."""
+
+    folder: str
+    configuration: Configuration
+    exclusion: Exclusion
+    patterns: Patterns | None
+
+    def leaves_out(self, path: str, name: str, is_folder: bool) -> bool:
+        """Whether the entry `name` of this folder, at `path`, is excluded or ignored."""
+        return (
+            name in self.exclusion.names
+            or matches(self.exclusion.patterns, path, is_folder)
+            or matches(self.patterns, path, is_folder)
+        )
+
+
+class Discovery:
+    """Finds files, remembering the patterns of each configuration."""
+
+    def __init__(self, configurations: Configurations) -> None:
+        self._configurations = configurations
+        self._exclusions: dict[tuple[str, tuple[str, ...]], Exclusion] = {}
+
+    def below(self, folder: str, *, only_packages: bool = False) -> list[Found]:
+        """The Python files below a folder in the order of their paths; the folder itself is never left out.
+
+        Virtual environments are left out. Links to folders are not followed, so that no file is met twice and loops
+        end. With `only_packages` a folder without `__init__.py` is not entered. Raises InvalidSettings for broken
+        configuration at or above the folder.
+        """
+        found: list[Found] = []
+        places = [self._start(folder)]
+        while places:
+            around = places.pop()
+            entries = _entries(around.folder)
+            names = {entry.name for entry in entries}
+            if around.folder != folder and ("pyvenv.cfg" in names or (only_packages and "__init__.py" not in names)):
+                continue
+            place = self._enter(around, names)
+            for entry in entries:
+                path = posixpath.join(place.folder, entry.name)
+                if entry.is_dir(follow_symlinks=False):
+                    if not place.leaves_out(path, entry.name, True):
+                        places.append(place._replace(folder=path))
+                elif entry.name.endswith(".py") and _is_file(entry) and not place.leaves_out(path, entry.name, False):
+                    found.append(Found(path, place.configuration))
+        return sorted(found, key=lambda one: one.path)
+
+    def leaves_out(self, path: str) -> bool:
+        """Whether a file would not be found from the top of its repository or project."""
+        folder = posixpath.dirname(path)
+        place = self._start(_repository(folder) or project_root(folder) or folder)
+        while True:
+            place = self._enter(place, {entry.name for entry in _entries(place.folder)})
+            name = posixpath.relpath(path, place.folder).partition("/")[0]
+            step = posixpath.join(place.folder, name)
+            if place.leaves_out(step, name, step != path):
+                return True
+            if step == path:
+                return False
+            place = place._replace(folder=step)
+
+    def _start(self, folder: str) -> Place:
+        """What holds in a folder by what lies above it.
+
+        Where Git ignores the folder itself, it was asked for all the same, and only what lies in it counts.
+        """
+        configuration = self._configurations.of(folder)
+        patterns = _patterns_above(folder) if configuration.settings.respect_gitignore else None
+        if any(matches(patterns, one, True) for one in (folder, *_ancestors(folder))):
+            patterns = None
+        return Place(folder, configuration, self._exclusion(configuration), patterns)
+
+    def _enter(self, place: Place, names: set[str]) -> Place:
+        """The place with what the folder's own files, of the given names, say."""
+        configuration, patterns = place.configuration, place.patterns
+        if FILE in names:
+            configuration = self._configurations.inside(place.folder, configuration)
+        if _IGNORE_FILE in names and configuration.settings.respect_gitignore:
+            patterns = _patterns(_lines(place.folder), place.folder, patterns)
+        return Place(place.folder, configuration, self._exclusion(configuration), patterns)
+
+    def _exclusion(self, configuration: Configuration) -> Exclusion:
+        settings = configuration.settings
+        key = (configuration.folder, settings.exclude + settings.extend_exclude)
+        if key not in self._exclusions:
+            self._exclusions[key] = Exclusion(settings, configuration.folder)
+        return self._exclusions[key]
+
+
+def matches(patterns: Patterns | None, path: str, is_folder: bool) -> bool:
+    """Whether the patterns name the path; as in Git those of the nearest folder decide."""
+    while patterns is not None:
+        folder = patterns.folder.rstrip("/") + "/"
+        if path.startswith(folder):
+            relative = path[len(folder) :] + ("/" if is_folder else "")
+            include = patterns.spec.check_file(relative).include
+            if include is not None:
+                return include
+        patterns = patterns.outer
+    return False
+
+
+def _patterns(lines: Iterable[str], folder: str, outer: Patterns | None) -> Patterns | None:
+    """The patterns of the lines, around which `outer` lie; `outer` itself when there are none."""
+    wanted = [line for line in lines if line.strip() and not line.startswith("#")]
+    if not wanted:
+        return outer
+    from pathspec import GitIgnoreSpec  # many folders have no patterns at all
+
+    return Patterns(folder, _compiled(GitIgnoreSpec, wanted), outer)
+
+
+def _compiled(spec: type[GitIgnoreSpec], lines: list[str]) -> GitIgnoreSpec:
+    """The lines as patterns; Git skips a line that is none, and so do we."""
+    try:
+        return spec.from_lines(lines)
+    except ValueError:
+        return spec.from_lines(line for line in lines if _is_pattern(spec, line))
+
+
+def _is_pattern(spec: type[GitIgnoreSpec], line: str) -> bool:
+    try:
+        spec.from_lines([line])
+    except ValueError:
+        return False
+    return True
+
+
+def _patterns_above(folder: str) -> Patterns | None:
+    """The patterns of the .gitignore files above a folder, up to the top of its repository."""
+    patterns: Patterns | None = None
+    top = _repository(folder)
+    above = [one for one in _ancestors(folder) if top is not None and len(one) >= len(top)]
+    for one in reversed(above):
+        patterns = _patterns(_lines(one), one, patterns)
+    return patterns
+
+
+def _repository(folder: str) -> str | None:
+    """The top of the Git repository that the folder lies in."""
+    return next((one for one in (folder, *_ancestors(folder)) if os.path.lexists(f"{one}/.git")), None)
+
+
+def _ancestors(folder: str) -> Iterator[str]:
+    """The folders above, the nearest first."""
+    while (parent := posixpath.dirname(folder)) != folder:
+        yield parent
+        folder = parent
+
+
+def _lines(folder: str) -> list[str]:
+    """The lines of the folder's .gitignore; none where it cannot be read."""
+    try:
+        with open(posixpath.join(folder, _IGNORE_FILE), encoding="utf-8", errors="replace") as stream:  # noqa: PTH123
+            return stream.read().removeprefix("\ufeff").splitlines()
+    except OSError:
+        return []
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    """What is in a folder; nothing when it cannot be listed or is gone."""
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError:
+        return []
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a file, or a link to one; a link that leads nowhere or in circles is not."""
+    try:
+        return entry.is_file()
+    except OSError:
+        return False

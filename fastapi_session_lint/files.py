@@ -1,0 +1,86 @@
+"""One file at a time: its name, its bytes, and putting new bytes in their place."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from fastapi_session_lint.source import Source
+
+
+class MissingPath(Exception):
+    """A path that was asked for does not exist; the message is one line for the user."""
+
+
+class ChangedMeanwhile(OSError):
+    """A file is no longer what was checked, so it was not overwritten."""
+
+
+def absolute(path: str) -> str:
+    """The path as it is named everywhere: absolute, with forward slashes, links not followed."""
+    full = os.path.abspath(path)  # noqa: PTH100 - called for every file, and Path.resolve would follow links
+    return full if os.sep == "/" else full.replace(os.sep, "/")
+
+
+def read(path: str) -> Source:
+    """The file as a source; one that cannot be read says so in its `problem`, as it may be gone by now."""
+    try:
+        with open(path, "rb") as stream:  # noqa: PTH123 - called for every file of a project
+            return Source(path, stream.read())
+    except FileNotFoundError:
+        return Source(path, b"", "the file is gone")
+    except OSError as error:
+        return Source(path, b"", reason(error))
+
+
+def reason(error: OSError) -> str:
+    """Why the operating system refused, in a few words."""
+    return (error.strerror or str(error) or type(error).__name__).lower()
+
+
+def replace(path: str, old: bytes, new: bytes) -> None:
+    """Put `new` where `old` was, whole or not at all; the mode is kept, and a link's target is what changes.
+
+    Raises ChangedMeanwhile when the file is not `old` any more, and OSError; nothing is left behind then.
+    """
+    target = os.path.realpath(path)
+    status = os.stat(target)  # noqa: PTH116
+    if not status.st_mode & 0o222 or not os.access(target, os.W_OK):
+        raise PermissionError(0, "the file is read-only")
+    with open(target, "rb") as stream:  # noqa: PTH123
+        if stream.read() != old:
+            raise ChangedMeanwhile(0, "the file was changed while it was being checked")
+    temporary = _write_beside(target, new, status)
+    try:
+        os.replace(temporary, target)  # noqa: PTH105
+    except BaseException:
+        os.unlink(temporary)  # noqa: PTH108
+        raise
+
+
+def _write_beside(target: str, data: bytes, status: os.stat_result) -> str:
+    """A temporary file in the target's folder, with its mode and owner, safely on the disk."""
+    import tempfile  # only a run that changes files should wait for this import
+
+    folder, name = os.path.split(target)
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name}.", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        _keep_owner(temporary, status)
+        os.chmod(temporary, stat.S_IMODE(status.st_mode))  # noqa: PTH101
+    except BaseException:
+        os.unlink(temporary)  # noqa: PTH108
+        raise
+    return temporary
+
+
+def _keep_owner(path: str, status: os.stat_result) -> None:
+    """Give the file its old owner where that can be done; only root can, so a refusal is no error."""
+    if hasattr(os, "chown") and (status.st_uid, status.st_gid) != (os.geteuid(), os.getegid()):
+        try:
+            os.chown(path, status.st_uid, status.st_gid)
+        except OSError:
+            return
