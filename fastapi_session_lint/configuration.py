@@ -1,5 +1,8 @@
 """Which settings hold for a file, and which folder is its project: both are found upward from it."""
 
+# Paths stay plain text: they are many, and one spelling names a file everywhere.
+# ruff: noqa: PTH111, PTH123
+
 from __future__ import annotations
 
 import os
@@ -33,16 +36,19 @@ class Configuration:
 class Configurations:
     """The configuration of each folder, read once. As in Ruff the nearest file with our table counts alone."""
 
-    def __init__(self, overrides: Mapping[str, Any] | None = None, *, is_isolated: bool = False) -> None:
-        """`overrides` are options by field name, as from a command line: they win. Isolated, no file is read."""
+    def __init__(self, overrides: Mapping[str, Any] | None = None, *, isolated: Settings | None = None) -> None:
+        """`overrides` are options by field name, as from a command line: they win.
+
+        Where `isolated` is given no file is read, and it holds everywhere instead.
+        """
         self._overrides = dict(overrides or {})
-        self._is_isolated = is_isolated
+        self._isolated = isolated
         self._known: dict[str, Configuration | None] = {}
 
     def of(self, folder: str) -> Configuration:
         """What holds in a folder. Raises InvalidSettings for a file at or above it that is broken."""
-        found = None if self._is_isolated else self._upward(folder)
-        return found or Configuration(override(Settings(), self._overrides), folder)
+        found = self._upward(folder) if self._isolated is None else None
+        return found or Configuration(override(self._isolated or Settings(), self._overrides), folder)
 
     def inside(self, folder: str, around: Configuration) -> Configuration:
         """What holds in a folder that has a pyproject.toml of its own, given what holds around it.
@@ -50,7 +56,7 @@ class Configurations:
         A template or a test's data may be no TOML at all; below the folders that were asked for a file matters only
         when it names us.
         """
-        if self._is_isolated or not _mentions_us(posixpath.join(folder, FILE)):
+        if self._isolated is not None or not _mentions_us(posixpath.join(folder, FILE)):
             return around
         return self._at(folder) or around
 
@@ -104,7 +110,7 @@ def _without(selectors: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, 
 def _read_table(path: str) -> dict[str, Any] | None:
     """The options in our table of a TOML file, checked; None when there is no such file or table."""
     try:
-        with open(path, "rb") as stream:  # noqa: PTH123 - asked of every folder up to the root
+        with open(path, "rb") as stream:
             data = stream.read()
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
@@ -141,7 +147,7 @@ def _broken_toml(message: str, data: bytes) -> str:
 
 def _mentions_us(path: str) -> bool:
     try:
-        with open(path, "rb") as stream:  # noqa: PTH123
+        with open(path, "rb") as stream:
             return TABLE.encode() in stream.read()
     except OSError:
         return False
@@ -152,7 +158,7 @@ def project_root(folder: str) -> str | None:
 
     The home folder and the root of the file system are never taken: what lies below them is not one project.
     """
-    home = os.path.expanduser("~").replace(os.sep, "/")  # noqa: PTH111
+    home = os.path.expanduser("~").replace(os.sep, "/")
     while folder not in (home, posixpath.dirname(folder)):
         if any(os.path.lexists(posixpath.join(folder, marker)) for marker in MARKERS):
             return folder

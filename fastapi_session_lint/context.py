@@ -26,6 +26,7 @@ from fastapi_session_lint.model.syntax import (
     Module,
     With,
     dotted,
+    parts_of,
 )
 from fastapi_session_lint.model.walk import statements, subexpressions
 from fastapi_session_lint.project.framework import Framework, calls_of, is_test
@@ -377,8 +378,7 @@ def _creates(value: Expression | None, made: set[int]) -> bool:
         return False
     if isinstance(value, Call):
         return id(value) in made
-    parts = [part for part in value if isinstance(part, Call | Await)]
-    return any(_creates(part, made) for part in parts)
+    return any(_creates(part, made) for part in parts_of(value) if isinstance(part, Call | Await))
 
 
 _THREADED = frozenset({"TestClient", "FastAPI", "APIRouter"})

@@ -3,6 +3,9 @@
 A folder is listed once, its files are not opened, and pathspec is imported only when there is a pattern to match.
 """
 
+# Paths stay plain text: they are many, and one spelling names a file everywhere.
+# ruff: noqa: PTH123
+
 from __future__ import annotations
 
 import os
@@ -69,7 +72,7 @@ class Discovery:
         self._configurations = configurations
         self._exclusions: dict[tuple[str, tuple[str, ...]], Exclusion] = {}
 
-    def below(self, folder: str, *, only_packages: bool = False) -> list[Found]:
+    def below(self, folder: str, only_packages: bool = False) -> list[Found]:
         """The Python files below a folder in the order of their paths; the folder itself is never left out.
 
         Virtual environments are left out. Links to folders are not followed, so that no file is met twice and loops
@@ -200,7 +203,7 @@ def _ancestors(folder: str) -> Iterator[str]:
 def _lines(folder: str) -> list[str]:
     """The lines of the folder's .gitignore; none where it cannot be read."""
     try:
-        with open(posixpath.join(folder, _IGNORE_FILE), encoding="utf-8", errors="replace") as stream:  # noqa: PTH123
+        with open(posixpath.join(folder, _IGNORE_FILE), encoding="utf-8", errors="replace") as stream:
             return stream.read().removeprefix("\ufeff").splitlines()
     except OSError:
         return []

@@ -1,5 +1,8 @@
 """One file at a time: its name, its bytes, and putting new bytes in their place."""
 
+# Paths stay plain text: they are many, and one spelling names a file everywhere.
+# ruff: noqa: PTH100, PTH101, PTH105, PTH108, PTH116, PTH123
+
 from __future__ import annotations
 
 import os
@@ -18,14 +21,14 @@ class ChangedMeanwhile(OSError):
 
 def absolute(path: str) -> str:
     """The path as it is named everywhere: absolute, with forward slashes, links not followed."""
-    full = os.path.abspath(path)  # noqa: PTH100 - called for every file, and Path.resolve would follow links
+    full = os.path.abspath(path)
     return full if os.sep == "/" else full.replace(os.sep, "/")
 
 
 def read(path: str) -> Source:
     """The file as a source; one that cannot be read says so in its `problem`, as it may be gone by now."""
     try:
-        with open(path, "rb") as stream:  # noqa: PTH123 - called for every file of a project
+        with open(path, "rb") as stream:
             return Source(path, stream.read())
     except FileNotFoundError:
         return Source(path, b"", "the file is gone")
@@ -44,17 +47,17 @@ def replace(path: str, old: bytes, new: bytes) -> None:
     Raises ChangedMeanwhile when the file is not `old` any more, and OSError; nothing is left behind then.
     """
     target = os.path.realpath(path)
-    status = os.stat(target)  # noqa: PTH116
+    status = os.stat(target)
     if not status.st_mode & 0o222 or not os.access(target, os.W_OK):
         raise PermissionError(0, "the file is read-only")
-    with open(target, "rb") as stream:  # noqa: PTH123
+    with open(target, "rb") as stream:
         if stream.read() != old:
             raise ChangedMeanwhile(0, "the file was changed while it was being checked")
     temporary = _write_beside(target, new, status)
     try:
-        os.replace(temporary, target)  # noqa: PTH105
+        os.replace(temporary, target)
     except BaseException:
-        os.unlink(temporary)  # noqa: PTH108
+        os.unlink(temporary)
         raise
 
 
@@ -70,9 +73,9 @@ def _write_beside(target: str, data: bytes, status: os.stat_result) -> str:
             stream.flush()
             os.fsync(stream.fileno())
         _keep_owner(temporary, status)
-        os.chmod(temporary, stat.S_IMODE(status.st_mode))  # noqa: PTH101
+        os.chmod(temporary, stat.S_IMODE(status.st_mode))
     except BaseException:
-        os.unlink(temporary)  # noqa: PTH108
+        os.unlink(temporary)
         raise
     return temporary
 

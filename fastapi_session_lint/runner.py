@@ -1,118 +1,160 @@
-"""From paths to findings: what is read together, what is reported, and one run of the engine for each.
+"""From paths to findings: files are read, the engine runs on each piece of work, and fixes are written.
 
-This is also the Python interface: `check_paths` and `check_source` are what the command line uses itself.
+`check_paths` and `check_source` are the Python interface; the command line and flake8 use the same steps.
 """
 
 from __future__ import annotations
 
 import contextlib
-import functools
 import gc
 import os
-import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-from fastapi_session_lint import files
-from fastapi_session_lint.configuration import Configuration, Configurations, project_root
-from fastapi_session_lint.discovery import Discovery, Found
+from fastapi_session_lint import engine, files
+from fastapi_session_lint.configuration import Configurations
 from fastapi_session_lint.findings import Finding
+from fastapi_session_lint.rules import all_rules
 from fastapi_session_lint.settings import InvalidSettings, Settings, selected
 from fastapi_session_lint.source import Source
+from fastapi_session_lint.work import Work, plan
 
 STDIN = "<stdin>"
 
 
-class Work(NamedTuple):
-    """Files that are understood together, under one set of settings.
+@dataclass(slots=True)
+class Sources:
+    """The files of a run, each read when it is first asked for. What is in `given` is taken instead of the disk."""
 
-    `paths` is the whole project, in order; `report` are those of it whose findings are wanted.
-    """
+    given: Mapping[str, bytes] = field(default_factory=dict)
+    _read: dict[str, Source] = field(default_factory=dict)
 
-    root: str
-    configuration: Configuration
-    paths: tuple[str, ...]
-    report: frozenset[str]
+    def __getitem__(self, path: str) -> Source:
+        """The file at an absolute path, as it was when it was first read."""
+        if path not in self._read:
+            data = self.given.get(path)
+            self._read[path] = files.read(path) if data is None else Source(path, data)
+        return self._read[path]
 
-    @property
-    def settings(self) -> Settings:
-        """The settings for the reported files."""
-        return self.configuration.settings
+    def of(self, work: Work) -> list[Source]:
+        """The files of a whole project, in its order."""
+        return [self[path] for path in work.paths]
+
+    def change(self, path: str, data: bytes) -> None:
+        """Go on with new content for a file."""
+        self._read[path] = Source(path, data)
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a run found, and what it changed.
+class Fixes:
+    """What became of fixes: the findings that are gone, those that stay, and what went wrong, a line each.
 
-    `sources` are the files as they are after the run, by path. `failures` are one line each: files that could not be
-    written, fixes that were undone.
+    `broken` tells of fixes that were taken back, which is a bug of ours; `unwritten` of files that kept their content.
     """
 
-    findings: tuple[Finding, ...]
-    sources: Mapping[str, Source]
-    work: tuple[Work, ...]
-    applied: tuple[Finding, ...] = ()
-    failures: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class _Project:
-    """What is known so far of one project: its files, and those to report with their configuration."""
-
-    paths: set[str] = field(default_factory=set)
-    report: dict[str, Configuration] = field(default_factory=dict)
+    applied: tuple[Finding, ...]
+    remaining: tuple[Finding, ...]
+    broken: tuple[str, ...] = ()
+    unwritten: tuple[str, ...] = ()
 
 
 def check_paths(paths: Sequence[str | os.PathLike[str]], settings: Settings | None = None) -> list[Finding]:
-    """The findings in files and folders, with the fixes that they have.
+    """The findings in files and folders, in their order and with their fixes.
 
     What the rest of each project says is known; `settings` None means what its pyproject.toml says. Raises
     files.MissingPath and settings.InvalidSettings.
     """
-    configurations = Configurations() if settings is None else _Fixed(settings)
-    return list(check(plan([os.fspath(path) for path in paths], configurations)).findings)
+    work = plan([os.fspath(path) for path in paths], Configurations(isolated=settings))
+    return check(work, Sources())
 
 
 def check_source(
     code: str | bytes, path: str | os.PathLike[str] = STDIN, settings: Settings | None = None
 ) -> list[Finding]:
-    """The findings in one text, taken for what the file at `path` says; the rest of its project is known.
+    """The findings in a text, taken for the content of the file at `path`, which need not exist.
 
-    `settings` None means what the pyproject.toml above `path` says. Raises settings.InvalidSettings.
+    What the rest of that file's project says is known; `settings` None means what its pyproject.toml says. Raises
+    settings.InvalidSettings.
     """
-    configurations = Configurations() if settings is None else _Fixed(settings)
     place = files.absolute(os.fspath(path))
     given = {place: code.encode() if isinstance(code, str) else code}
-    return list(check(plan([place], configurations, given), given).findings)
+    return check(plan([place], Configurations(isolated=settings), given), Sources(given))
 
 
-class _Fixed(Configurations):
-    """The same settings everywhere, as a program hands them over."""
+def check(work: Iterable[Work], sources: Sources) -> list[Finding]:
+    """The findings of all work, in their order and with their fixes. Raises settings.InvalidSettings."""
+    found: list[Finding] = []
+    with collector_paused():
+        for one in work:
+            check_codes(one)
+            found += engine.check(sources.of(one), one.settings, report=one.report, with_fixes=True)
+    return sorted(found, key=lambda finding: finding.order)
 
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(is_isolated=True)
-        self._settings = settings
 
-    def of(self, folder: str) -> Configuration:
-        return Configuration(self._settings, folder)
+def fix(work: Iterable[Work], sources: Sources, *, unsafe: bool) -> Fixes:
+    """Fix what can be fixed, write it, and leave in `sources` what the files say now.
 
-
-def plan(paths: Iterable[str], configurations: Configurations, given: Iterable[str] = ()) -> list[Work]:
-    """What a run over the paths reads and reports; `given` are absolute paths of files that need not exist.
-
-    Raises files.MissingPath and settings.InvalidSettings.
+    Files in `sources.given` are changed there and not on the disk. Raises settings.InvalidSettings.
     """
-    discovery = Discovery(configurations)
-    below = functools.cache(discovery.below)
-    root_of = functools.cache(project_root)
-    projects: dict[str, _Project] = {}
-    for path in dict.fromkeys(files.absolute(path) for path in paths):
-        found, root, is_marked = _found_at(path, below, root_of, configurations, given)
-        if path not in given and not os.path.isdir(path) and found[0].configuration.settings.force_exclude:
-            found = [one for one in found if not discovery.leaves_out(one.path)]
-        project = projects.setdefault(root, _Project())
-        project.report.update(found)
-        project.paths.update(one.path for one in found)
-        project.paths.update(one.path for one in below(root, only_packages=not is_marked))
-    return list(_work(projects))
+    from fastapi_session_lint import fixer  # a run that changes nothing need not wait for this import
+
+    applied: list[Finding] = []
+    remaining: list[Finding] = []
+    failed: list[Finding] = []
+    unwritten: dict[str, str] = {}
+    with collector_paused():
+        for one in work:
+            check_codes(one)
+            outcome = fixer.fix(sources.of(one), one.settings, report=one.report, unsafe=unsafe)
+            applied += outcome.applied
+            remaining += outcome.remaining
+            failed += outcome.failed
+            unwritten.update(_write(outcome.changed, sources))
+    return Fixes(
+        _ordered(finding for finding in applied if finding.path not in unwritten),
+        _ordered(remaining + [finding for finding in applied if finding.path in unwritten]),
+        tuple(_taken_back(finding) for finding in _ordered(failed)),
+        tuple(f"{path}: not fixed: {why}" for path, why in sorted(unwritten.items())),
+    )
+
+
+def _write(changed: Mapping[str, bytes], sources: Sources) -> Iterator[tuple[str, str]]:
+    """Write the files, and give those that could not be written, with the reason."""
+    for path, data in sorted(changed.items()):
+        try:
+            if path not in sources.given:
+                files.replace(path, sources[path].data, data)
+        except OSError as error:
+            yield path, files.reason(error)
+        else:
+            sources.change(path, data)
+
+
+def _ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda finding: finding.order))
+
+
+def _taken_back(finding: Finding) -> str:
+    place = f"{finding.path}:{finding.span.row}:{finding.span.column + 1}"
+    return f"{place}: the fix for {finding.code} was taken back, because the result was not right: a bug of ours"
+
+
+def check_codes(work: Work) -> None:
+    """Hold the selection to the rules that exist. Raises settings.InvalidSettings, naming the configuration file."""
+    try:
+        selected(work.settings, {rule.code: rule.default for rule in all_rules()})
+    except InvalidSettings as error:
+        where = f"{work.configuration.path}: " if work.configuration.path else ""
+        raise InvalidSettings(f"{where}{error}") from error
+
+
+@contextlib.contextmanager
+def collector_paused() -> Iterator[None]:
+    """No garbage collection inside: trees are very many objects, none of them garbage until they are dropped whole."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,7 @@ class Layer:
 VALUES = ("findings", "source", "settings", "vocabulary")
 PURE = (*VALUES, "model", "project", "flow")
 ENGINE = ("engine", "fixer")
-SHELL = ("files", "discovery", "configuration", "cache", "runner", "report")
+SHELL = ("files", "discovery", "configuration", "cache", "work", "runner", "report")
 LAYERS = {
     "values": Layer(VALUES),
     "model": Layer(("model",), (*VALUES, "model")),
@@ -209,3 +210,11 @@ def test_pure_module_neither_opens_nor_prints(module: str) -> None:
 def test_only_faces_parse_arguments() -> None:
     parsing = [one for one in FOREIGN_IMPORTS if one.name.split(".")[0] in ARGUMENT_PARSERS]
     assert not [str(one) for one in parsing if layer_of(one.module) not in ("cli", "pages")]
+
+
+def test_architecture_lists_the_very_modules() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = page[page.index("| layer | modules |") : page.index("## What passes")]
+    cells = [line.split(" | ")[1] for line in table.splitlines() if line.count(" | ") > 1]
+    listed = re.findall(r"`(\w+)/?`", " ".join(cells))
+    assert sorted(listed) == sorted({module.split(".")[0] for module in every_module() if module})

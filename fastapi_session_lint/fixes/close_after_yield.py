@@ -8,7 +8,7 @@ import libcst as cst
 
 from fastapi_session_lint.findings import Applicability, Fix, Repair
 from fastapi_session_lint.fixes.edits import Draft
-from fastapi_session_lint.fixes.final_clause import TRIES, Guarded, mend, write_finally
+from fastapi_session_lint.fixes.final_clause import TRIES, Guarded, closes_at_last, mend, write_finally
 from fastapi_session_lint.fixes.names import escapes, is_captured, is_taken, mentions
 from fastapi_session_lint.fixes.removal import drop, spare_closes
 from fastapi_session_lint.fixes.sessions import Close, Creation, call_text, close_at, only_creation, own_nodes
@@ -27,7 +27,8 @@ def close_after_yield(tree: Tree, repair: Repair) -> Fix | None:
     if isinstance(given.value, cst.Call | cst.Await):
         return _name_and_close(tree, given, given.value, repair)
     made = only_creation(tree, function, repair.subject)
-    if made is None:
+    attempts = [above for above in tree.ancestors(given) if isinstance(above, TRIES)]
+    if made is None or any(closes_at_last(attempt, made.name, repair.is_async) for attempt in attempts):
         return None
     return _call_close(tree, given, repair) or _guard(tree, made, given, repair) or _hoist(tree, made, given, repair)
 

@@ -9,7 +9,7 @@ import libcst as cst
 from fastapi_session_lint.findings import Applicability, Fix, Repair
 from fastapi_session_lint.fixes.edits import Draft
 from fastapi_session_lint.fixes.enclose import enclose, write_with
-from fastapi_session_lint.fixes.final_clause import Guarded, host_at, write_finally
+from fastapi_session_lint.fixes.final_clause import TRIES, Guarded, closes_at_last, host_at, is_calm, write_finally
 from fastapi_session_lint.fixes.names import bound_names, escapes, is_binding, is_captured, mentions, variables
 from fastapi_session_lint.fixes.removal import spare_closes
 from fastapi_session_lint.fixes.sessions import (
@@ -32,7 +32,19 @@ def close_session(tree: Tree, repair: Repair) -> Fix | None:
     made = creation_at(tree, call) if call else None
     if made is None or (repair.is_async and not tree.is_in_async_function(made.statement)):
         return None
+    if _is_closed_at_last(made, repair):
+        return None
     return _by_finally(tree, made, repair) or _by_clause(tree, made, repair) or _by_with(tree, made, repair)
+
+
+def _is_closed_at_last(made: Creation, repair: Repair) -> bool:
+    """Whether a finally clause closes the session already, and nothing before its try statement can raise."""
+    for step in made.suite.steps[made.index + 1 :]:
+        if isinstance(step.node, TRIES):
+            return closes_at_last(step.node, made.name, repair.is_async)
+        if not is_calm(step.node):
+            return False
+    return False
 
 
 def _by_finally(tree: Tree, made: Creation, repair: Repair) -> Fix | None:
@@ -93,7 +105,7 @@ def _by_clause(tree: Tree, made: Creation, repair: Repair) -> Fix | None:
     host = used[0]
     spare = tuple(spare_closes(tree, made.suite, [host], made.name))
     guarded = Guarded(made.suite, made.index + 1, host, made.name, repair.is_async, closing, spare)
-    if host_at(tree, guarded) is None or not _is_inside(tree, made, guarded):
+    if host_at(guarded) is None or not _is_inside(tree, made, guarded):
         return None
     draft = Draft()
     write_finally(tree, draft, guarded)

@@ -9,7 +9,7 @@ import libcst as cst
 from fastapi_session_lint.fixes.edits import Draft
 from fastapi_session_lint.fixes.names import bound_names, escapes, is_binding, is_captured, mentions, variables
 from fastapi_session_lint.fixes.removal import drop_all, drop_semicolon, spare_closes
-from fastapi_session_lint.fixes.sessions import Creation, close_at, hands_over, own_nodes
+from fastapi_session_lint.fixes.sessions import Creation, hands_over, only_closes, only_resets, own_nodes
 from fastapi_session_lint.fixes.suites import Shape, reshape
 from fastapi_session_lint.fixes.tree import Tree
 
@@ -54,7 +54,7 @@ def write_with(tree: Tree, draft: Draft, made: Creation, keyword: str) -> None:
 def _closing_step(tree: Tree, made: Creation) -> int | None:
     """The close() in the session's own suite after which it is not used again there."""
     used = _uses(tree, made)
-    return used[-1] if used and close_at(made.suite.steps[used[-1]].node, made.name) else None
+    return used[-1] if used and only_closes(made.suite.steps[used[-1]].node, made.name) else None
 
 
 def _uses(tree: Tree, made: Creation) -> list[int]:
@@ -95,6 +95,15 @@ def _is_kept_inside(tree: Tree, made: Creation, block: Sequence[cst.CSTNode], cl
     if closing is None and any(is_captured(tree, name, scope) for name in names):
         return False
     ending = [made.suite.steps[closing].node] if closing is not None else []
-    if escapes(tree, made.statement, [*block, *ending], made.name):
+    if escapes(tree, made.statement, [*block, *ending, *_resets_around(tree, made)], made.name):
         return False
     return not any(hands_over(part, made.name) for node in block for part in own_nodes(node, cst.Return, cst.Assign))
+
+
+def _resets_around(tree: Tree, made: Creation) -> list[cst.CSTNode]:
+    """What rolls back or closes the session once more in the handlers of a try statement that begins around it."""
+    around = tree.parent(made.suite.block)
+    if not isinstance(around, cst.Try | cst.TryStar) or around.body is not made.suite.block:
+        return []
+    clauses = [*around.handlers, *([around.finalbody] if around.finalbody else [])]
+    return [node for clause in clauses for node in own_nodes(clause, cst.Expr, cst.If) if only_resets(node, made.name)]

@@ -8,7 +8,7 @@ import libcst as cst
 
 from fastapi_session_lint.fixes.edits import Draft
 from fastapi_session_lint.fixes.removal import drop, drop_all
-from fastapi_session_lint.fixes.sessions import call_text, dotted, mended_close, own_nodes
+from fastapi_session_lint.fixes.sessions import Close, call_text, close_at, dotted, mended_close, own_nodes
 from fastapi_session_lint.fixes.suites import Shape, Suite, reshape, suite
 from fastapi_session_lint.fixes.tree import Tree
 
@@ -36,7 +36,7 @@ class Guarded:
 def write_finally(tree: Tree, draft: Draft, guarded: Guarded) -> None:
     """Close the session in a finally clause; a try statement that is all there is to guard gets the clause itself."""
     shape = Shape(gone=drop_all(tree, draft, guarded.spare))
-    host = host_at(tree, guarded)
+    host = host_at(guarded)
     if host is not None and host.finalbody is not None:
         _extend(tree, draft, guarded, host.finalbody)
         return
@@ -71,12 +71,20 @@ def _extend(tree: Tree, draft: Draft, guarded: Guarded, clause: cst.Finally) -> 
         reshape(tree, draft, inner, Shape(after={len(inner.steps) - 1: [close]}))
 
 
-def host_at(tree: Tree, guarded: Guarded) -> cst.Try | cst.TryStar | None:
+def host_at(guarded: Guarded) -> cst.Try | cst.TryStar | None:
     """The try statement that ends the steps, where nothing before it can raise."""
     *before, last = guarded.suite.steps[guarded.first : guarded.last + 1]
     if isinstance(last.node, TRIES) and all(is_calm(step.node) for step in before):
         return last.node
     return None
+
+
+def closes_at_last(attempt: cst.Try | cst.TryStar, subject: str, is_async: bool) -> bool:
+    """Whether the finally clause of a try statement closes the session already."""
+    if attempt.finalbody is None:
+        return False
+    proper = Close(is_called=True, is_awaited=is_async)
+    return any(close_at(node, subject) == proper for node in own_nodes(attempt.finalbody, cst.Expr))
 
 
 def is_calm(node: cst.CSTNode) -> bool:

@@ -9,7 +9,7 @@ import libcst as cst
 
 from fastapi_session_lint.fixes.edits import Draft
 from fastapi_session_lint.fixes.names import mentions
-from fastapi_session_lint.fixes.sessions import close_at, subject_name
+from fastapi_session_lint.fixes.sessions import only_closes, subject_name
 from fastapi_session_lint.fixes.suites import Suite, suites_inside
 from fastapi_session_lint.fixes.tree import Tree
 
@@ -78,14 +78,15 @@ def spare_closes(
 ) -> Iterator[tuple[Suite, int]]:
     """The close() steps of a session that change nothing once it is closed at the end of these steps.
 
-    They are the last thing that happens, or a return or raise follows them at once. `at_end` says that nothing follows
-    the steps. One that is a whole finally clause stays where the try statement would not stand without the clause.
+    They are the last thing that happens to it, or a return or raise follows them at once. `at_end` says that nothing
+    happens to it after the steps. One that is a whole finally clause stays where the try statement needs the clause.
     """
     numbers = list(indexes)
-    for index in numbers:
+    used = [index for index in numbers if mentions(tree, owner.steps[index].node, subject_name(subject))]
+    for index in used:
         node = owner.steps[index].node
-        is_last = at_end and index == numbers[-1]
-        if close_at(node, subject):
+        is_last = at_end and index == used[-1]
+        if only_closes(node, subject):
             if is_last or _leaves(tree, owner, index + 1, subject):
                 yield owner, index
         elif isinstance(node, cst.BaseCompoundStatement) and not isinstance(node, cst.FunctionDef | cst.ClassDef):

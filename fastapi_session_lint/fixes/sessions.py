@@ -108,6 +108,31 @@ def close_at(statement: cst.CSTNode, subject: str, *, method: str = "close") -> 
     return Close(is_called, is_awaited) if dotted(value) == f"{subject}.{method}" else None
 
 
+def only_closes(statement: cst.CSTNode, subject: str) -> bool:
+    """Whether a statement closes the session and does nothing else: `db.close()`, or `if db: db.close()`."""
+    return _only_calls(statement, subject, ("close",))
+
+
+def only_resets(statement: cst.CSTNode, subject: str) -> bool:
+    """Whether a statement rolls the session back or closes it, which does nothing to one that is closed already."""
+    return _only_calls(statement, subject, ("close", "rollback"))
+
+
+def _only_calls(statement: cst.CSTNode, subject: str, methods: tuple[str, ...]) -> bool:
+    match statement:
+        case cst.If(test=test, orelse=None, body=cst.IndentedBlock(body=[cst.SimpleStatementLine(body=[inner])])):
+            return _asks_for(test, subject) and _only_calls(inner, subject, methods)
+    return any(close_at(statement, subject, method=method) for method in methods)
+
+
+def _asks_for(test: cst.BaseExpression, subject: str) -> bool:
+    """Whether a condition is `db` or `db is not None`."""
+    match test:
+        case cst.Comparison(left=left, comparisons=[cst.ComparisonTarget(operator=cst.IsNot())]):
+            return dotted(left) == subject
+    return dotted(test) == subject
+
+
 def closes_properly(step: Step, subject: str, is_async: bool) -> bool:
     """Whether a step is the whole close() of the session, awaited where it must be."""
     return close_at(step.node, subject) == Close(is_called=True, is_awaited=is_async)

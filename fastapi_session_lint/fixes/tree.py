@@ -35,13 +35,13 @@ class Tree:
 
     def start(self, node: cst.CSTNode) -> Point:
         """Where a node begins, its own parentheses included."""
-        brackets = getattr(node, "lpar", ())
+        brackets = node.lpar if isinstance(node, cst.BaseExpression) else ()
         found = self.positions[brackets[0] if brackets else node].start
         return found.line, found.column
 
     def end(self, node: cst.CSTNode) -> Point:
         """Where a node ends, exclusive, its own parentheses included."""
-        brackets = getattr(node, "rpar", ())
+        brackets = node.rpar if isinstance(node, cst.BaseExpression) else ()
         found = self.positions[brackets[-1] if brackets else node].end
         return found.line, found.column
 

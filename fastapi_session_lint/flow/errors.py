@@ -29,7 +29,9 @@ def verdict(types: Expression | None, error: Error | None, scope: Scope, roles: 
         return Verdict.ALWAYS
     items = types.items if isinstance(types, Collection) else (types,)
     verdicts = {_one(item, error, scope, roles) for item in items}
-    return next(one for one in (Verdict.ALWAYS, Verdict.MAYBE, Verdict.NEVER) if one in verdicts or one is Verdict.NEVER)
+    return next(
+        one for one in (Verdict.ALWAYS, Verdict.MAYBE, Verdict.NEVER) if one in verdicts or one is Verdict.NEVER
+    )
 
 
 def _one(kind: Expression, error: Error, scope: Scope, roles: Roles) -> Verdict:

@@ -13,7 +13,9 @@ from fastapi_session_lint.model.syntax import (
     NOTHING,
     NOWHERE,
     Assign,
+    Await,
     Break,
+    Call,
     Choice,
     Collection,
     Compare,
@@ -39,7 +41,6 @@ from fastapi_session_lint.model.syntax import (
     WithItem,
     parts_of,
 )
-from fastapi_session_lint.model.syntax import Call, Await
 
 
 class Evaluate(NamedTuple):
@@ -236,7 +237,7 @@ class _Builder:
                 return self._assign(targets, value, place, then, ways)
             case Return(value, place):
                 return self._return(value, place, ways)
-            case Raise(value, cause, place):
+            case Raise(value, _, place):
                 return self.add(Throw(value, place), (), ways.to("error"))
             case Break():
                 return ways.to("stop")
@@ -316,9 +317,7 @@ class _Builder:
             return self.block(statement.body, after, outer)
         entries = tuple(self._handler(handler, then, outer) for handler in statement.handlers)
         dispatch = self.add(Dispatch(statement.handlers), entries, outer.to("error"))
-        inner = _Ways(
-            lambda: dispatch, lambda: outer.to("leave"), lambda: outer.to("stop"), lambda: outer.to("again")
-        )
+        inner = _Ways(lambda: dispatch, lambda: outer.to("leave"), lambda: outer.to("stop"), lambda: outer.to("again"))
         after = self.block(statement.orelse, then, outer)
         return self.block(statement.body, after, inner)
 

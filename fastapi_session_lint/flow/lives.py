@@ -123,9 +123,7 @@ class Life:
         """Whether the session is made here, closed on no path, and handed to no owner that could."""
         gone = any(point.state.status is Status.GONE for point in self.links)
         owned = self.is_closed_somewhere or gone or self.yield_places
-        return self.is_made and not owned and any(
-            point.state.status.is_open for _, point in self.ends
-        )
+        return self.is_made and not owned and any(point.state.status.is_open for _, point in self.ends)
 
     @property
     def is_settled(self) -> bool:

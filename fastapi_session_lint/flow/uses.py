@@ -143,7 +143,8 @@ class Reader:
         return next((one for one in outcomes if one is not Result.NOTHING), Result.NOTHING)
 
     def _any(self, expression: Expression) -> bool:
-        return any([self.visit(part) is not Result.NOTHING for part in parts_of(expression)])
+        outcomes = [self.visit(part) for part in parts_of(expression)]
+        return any(one is not Result.NOTHING for one in outcomes)
 
     def _add(
         self,

@@ -23,7 +23,6 @@ from fastapi_session_lint.model.syntax import (
     Define,
     Delete,
     Do,
-    Expression,
     For,
     Function,
     Handler,

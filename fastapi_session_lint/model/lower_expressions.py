@@ -42,6 +42,7 @@ from fastapi_session_lint.model.syntax import (
     Template,
     Walrus,
     Yield,
+    says_nothing,
 )
 
 _OPERATORS: dict[type[cst.BaseCompOp], str] = {
@@ -85,7 +86,9 @@ class ExpressionLowering:
     def _opaque(self, *nodes: cst.CSTNode | None) -> Expression:
         """Nodes in source order as one expression that keeps those that say something."""
         parts = [self.expression(node) for node in nodes if node is not None]
-        kept = tuple(part for part in parts if part != NOTHING and (type(part) is not Constant or _is_address(part)))
+        kept = tuple(
+            part for part in parts if not says_nothing(part) and (type(part) is not Constant or _is_address(part))
+        )
         return Opaque(kept) if kept else NOTHING
 
     def _name(self, node: cst.Name) -> Expression:
@@ -148,8 +151,9 @@ class ExpressionLowering:
                 return [part for one in parts for part in self._string_parts(one)]
             case cst.FormattedStringText(value=text) | cst.TemplatedStringText(value=text):
                 return [Constant("text", text.replace("{{", "{").replace("}}", "}"), NOWHERE)]
-            case cst.FormattedStringExpression(expression=inner, format_spec=spec) | cst.TemplatedStringExpression(
-                expression=inner, format_spec=spec
+            case (
+                cst.FormattedStringExpression(expression=inner, format_spec=spec)
+                | cst.TemplatedStringExpression(expression=inner, format_spec=spec)
             ):
                 nested = [part for one in spec or () for part in self._string_parts(one)]
                 return [self.expression(inner), *[part for part in nested if not isinstance(part, Constant)]]
@@ -186,7 +190,7 @@ class ExpressionLowering:
         for element in node.slice:
             if isinstance(element.slice, cst.Index):
                 indexes.append(self.expression(element.slice.value))
-            else:
+            elif isinstance(element.slice, cst.Slice):
                 indexes.append(self._opaque(element.slice.lower, element.slice.upper, element.slice.step))
         return Subscript(value, indexes[0] if len(indexes) == 1 else Collection("tuple", tuple(indexes)))
 

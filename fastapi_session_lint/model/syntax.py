@@ -1,16 +1,25 @@
 """The small language that a module is lowered to: expressions, statements and scopes, frozen and free of libcst.
 
 It keeps what the analysis asks about (names, calls, awaits, yields, control flow) and drops the rest: trivia,
-operators, literals that are no strings. These are named tuples because there are very many of them, and a named tuple
-costs a third of a frozen dataclass to make. A `place` is an index into Module.places.
+operators, literals that are no strings. Nodes are compared by identity. A `place` is an index into Module.places.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple, TypeAlias
+from dataclasses import dataclass
+from typing import TypeAlias, TypeVar, dataclass_transform
 
 from fastapi_session_lint.findings import Span
+
+_Node = TypeVar("_Node")
+
+
+@dataclass_transform(frozen_default=True, eq_default=False)
+def _node(node: type[_Node]) -> type[_Node]:
+    """A frozen value without a comparison of its own: there are very many, and none is ever asked for its equal."""
+    return dataclass(frozen=True, slots=True, eq=False)(node)
+
 
 NOWHERE = -1
 """The place of a node that has none of its own."""
@@ -19,20 +28,23 @@ NOWHERE = -1
 # --- expressions ---------------------------------------------------------------------------------------------------
 
 
-class Name(NamedTuple):
+@_node
+class Name:
     """A name that is read."""
 
     id: str
 
 
-class Attribute(NamedTuple):
+@_node
+class Attribute:
     """`value.name`."""
 
     value: Expression
     name: str
 
 
-class Argument(NamedTuple):
+@_node
+class Argument:
     """One argument of a call: positional (`name` None), by keyword, or unpacked (`star` is `*` or `**`)."""
 
     name: str | None
@@ -40,7 +52,8 @@ class Argument(NamedTuple):
     star: str
 
 
-class Call(NamedTuple):
+@_node
+class Call:
     """A call."""
 
     function: Expression
@@ -48,7 +61,8 @@ class Call(NamedTuple):
     place: int
 
 
-class Constant(NamedTuple):
+@_node
+class Constant:
     """A literal: text, bytes (as None with `kind` "bytes"), number (its source text), None, True, False or `...`."""
 
     kind: str
@@ -56,21 +70,24 @@ class Constant(NamedTuple):
     place: int
 
 
-class Template(NamedTuple):
+@_node
+class Template:
     """An f-string, or literals beside one: its literal parts and its expressions in order."""
 
     parts: tuple[Expression, ...]
     place: int
 
 
-class Await(NamedTuple):
+@_node
+class Await:
     """`await value`."""
 
     value: Expression
     place: int
 
 
-class Yield(NamedTuple):
+@_node
+class Yield:
     """`yield value` or, with `is_from`, `yield from value`."""
 
     value: Expression | None
@@ -78,27 +95,31 @@ class Yield(NamedTuple):
     place: int
 
 
-class Collection(NamedTuple):
+@_node
+class Collection:
     """A tuple, list, set or dict display; a dict's `items` are its keys and values in turn (`**x` as Starred)."""
 
     kind: str
     items: tuple[Expression, ...]
 
 
-class Starred(NamedTuple):
+@_node
+class Starred:
     """`*value`, or `**value` in a dict display."""
 
     value: Expression
 
 
-class Subscript(NamedTuple):
-    """`value[index]`."""
+@_node
+class Subscript:
+    """`value[key]`."""
 
     value: Expression
-    index: Expression
+    key: Expression
 
 
-class Choice(NamedTuple):
+@_node
+class Choice:
     """`body if test else orelse`."""
 
     test: Expression
@@ -106,7 +127,8 @@ class Choice(NamedTuple):
     orelse: Expression
 
 
-class Logic(NamedTuple):
+@_node
+class Logic:
     """`left and right`, `left or right` (`operator`)."""
 
     operator: str
@@ -114,13 +136,15 @@ class Logic(NamedTuple):
     right: Expression
 
 
-class Not(NamedTuple):
+@_node
+class Not:
     """`not value`."""
 
     value: Expression
 
 
-class Compare(NamedTuple):
+@_node
+class Compare:
     """One comparison, its operator as text: `is`, `is not`, `==`, `in` …"""
 
     left: Expression
@@ -128,20 +152,23 @@ class Compare(NamedTuple):
     right: Expression
 
 
-class Walrus(NamedTuple):
+@_node
+class Walrus:
     """`target := value`."""
 
     target: str
     value: Expression
 
 
-class Lambda(NamedTuple):
+@_node
+class Lambda:
     """A lambda, as a function with one return."""
 
     function: Function
 
 
-class Generator(NamedTuple):
+@_node
+class Generator:
     """One `for target in iterable if conditions` of a comprehension."""
 
     target: Expression
@@ -150,7 +177,8 @@ class Generator(NamedTuple):
     is_async: bool
 
 
-class Comprehension(NamedTuple):
+@_node
+class Comprehension:
     """A comprehension of kind "list", "set", "dict" or "generator"."""
 
     kind: str
@@ -158,7 +186,8 @@ class Comprehension(NamedTuple):
     generators: tuple[Generator, ...]
 
 
-class Opaque(NamedTuple):
+@_node
+class Opaque:
     """Any other expression, by those of its parts that say something."""
 
     parts: tuple[Expression, ...]
@@ -188,17 +217,24 @@ Expression: TypeAlias = (
 NOTHING = Opaque(())
 
 
+def says_nothing(expression: Expression) -> bool:
+    """Whether an expression has no part that could concern a session."""
+    return isinstance(expression, Opaque) and not expression.parts
+
+
 # --- statements ----------------------------------------------------------------------------------------------------
 
 
-class Do(NamedTuple):
+@_node
+class Do:
     """An expression as a statement; also the parts of a statement that only evaluates them (assert, `x += y`)."""
 
     value: Expression
     place: int
 
 
-class Assign(NamedTuple):
+@_node
+class Assign:
     """`targets[0] = targets[1] = value`, annotated or not; targets are Name, Attribute, Subscript or Collection."""
 
     targets: tuple[Expression, ...]
@@ -206,14 +242,16 @@ class Assign(NamedTuple):
     place: int
 
 
-class Return(NamedTuple):
+@_node
+class Return:
     """`return value`."""
 
     value: Expression | None
     place: int
 
 
-class Raise(NamedTuple):
+@_node
+class Raise:
     """`raise value from cause`."""
 
     value: Expression | None
@@ -221,26 +259,30 @@ class Raise(NamedTuple):
     place: int
 
 
-class Break(NamedTuple):
+@_node
+class Break:
     """`break`."""
 
     place: int
 
 
-class Continue(NamedTuple):
+@_node
+class Continue:
     """`continue`."""
 
     place: int
 
 
-class Delete(NamedTuple):
+@_node
+class Delete:
     """`del targets`."""
 
     targets: tuple[Expression, ...]
     place: int
 
 
-class If(NamedTuple):
+@_node
+class If:
     """An if; an elif is an If alone in `orelse`."""
 
     test: Expression
@@ -249,7 +291,8 @@ class If(NamedTuple):
     place: int
 
 
-class While(NamedTuple):
+@_node
+class While:
     """A while loop."""
 
     test: Expression
@@ -258,7 +301,8 @@ class While(NamedTuple):
     place: int
 
 
-class For(NamedTuple):
+@_node
+class For:
     """A for loop."""
 
     target: Expression
@@ -269,7 +313,8 @@ class For(NamedTuple):
     place: int
 
 
-class Handler(NamedTuple):
+@_node
+class Handler:
     """One except clause; `types` None is a bare one."""
 
     types: Expression | None
@@ -278,7 +323,8 @@ class Handler(NamedTuple):
     place: int
 
 
-class Try(NamedTuple):
+@_node
+class Try:
     """A try statement (`except*` clauses are taken as plain ones)."""
 
     body: Suite
@@ -288,14 +334,16 @@ class Try(NamedTuple):
     place: int
 
 
-class WithItem(NamedTuple):
+@_node
+class WithItem:
     """One `context as target` of a with."""
 
     context: Expression
     target: Expression | None
 
 
-class With(NamedTuple):
+@_node
+class With:
     """A with statement."""
 
     items: tuple[WithItem, ...]
@@ -304,7 +352,8 @@ class With(NamedTuple):
     place: int
 
 
-class Case(NamedTuple):
+@_node
+class Case:
     """One case: the names that its pattern binds, its guard, and whether the pattern takes everything."""
 
     names: tuple[str, ...]
@@ -313,7 +362,8 @@ class Case(NamedTuple):
     body: Suite
 
 
-class Match(NamedTuple):
+@_node
+class Match:
     """A match statement."""
 
     subject: Expression
@@ -321,7 +371,8 @@ class Match(NamedTuple):
     place: int
 
 
-class Define(NamedTuple):
+@_node
+class Define:
     """A def or class statement; the thing itself is the scope's definition `definition`."""
 
     definition: Function | Class
@@ -337,7 +388,8 @@ Suite: TypeAlias = tuple[Statement, ...]
 # --- names and what they are bound to -------------------------------------------------------------------------------
 
 
-class Imported(NamedTuple):
+@_node
+class Imported:
     """`from module import name` (`name` None: the module itself), `level` dots before the module."""
 
     module: str
@@ -345,26 +397,29 @@ class Imported(NamedTuple):
     level: int
 
 
-class Assigned(NamedTuple):
+@_node
+class Assigned:
     """Bound to `value`: by `=`, or by what `via` says: "with", "async with", "for", "async for".
 
-    `index` is the position in an unpacked value, None where the whole value is bound.
+    `position` is the one in an unpacked value, None where the whole value is bound.
     """
 
     value: Expression
     annotation: Expression | None
     via: str
-    index: int | None
+    position: int | None
     place: int
 
 
-class Declared(NamedTuple):
+@_node
+class Declared:
     """An annotation without a value."""
 
     annotation: Expression
 
 
-class Parameter(NamedTuple):
+@_node
+class Parameter:
     """A parameter of kind "positional", "keyword", "*" or "**"."""
 
     name: str
@@ -374,17 +429,20 @@ class Parameter(NamedTuple):
     place: int
 
 
-class Skipped(NamedTuple):
+@_node
+class Skipped:
     """A def or class that was not lowered because nothing in its text can concern a session."""
 
     name: str
 
 
-class Other(NamedTuple):
+@_node
+class Other:
     """Bound by something that says nothing of the value (except, match, del, augmented assignment)."""
 
 
-class Store(NamedTuple):
+@_node
+class Store:
     """`target = value` where the target is an attribute or an item of something."""
 
     target: Attribute | Subscript
@@ -392,7 +450,8 @@ class Store(NamedTuple):
     place: int
 
 
-class Function(NamedTuple):
+@_node
+class Function:
     """A def or lambda. `reads` are its free names; `calls`, `yields` and `stores` are those
     of its own body, as they end."""
 
@@ -413,7 +472,8 @@ class Function(NamedTuple):
     place: int
 
 
-class Class(NamedTuple):
+@_node
+class Class:
     """A class. `attributes`: what its methods assign to attributes of their first parameter, with the method."""
 
     name: str
@@ -432,7 +492,8 @@ Definition: TypeAlias = Imported | Assigned | Declared | Parameter | Skipped | O
 Bindings: TypeAlias = Mapping[str, tuple[Definition, ...]]
 
 
-class Module(NamedTuple):
+@_node
+class Module:
     """One file. `body` and `bindings` are those of the module level; `star_imports` bind names of their own."""
 
     path: str

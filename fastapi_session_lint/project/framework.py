@@ -105,7 +105,9 @@ class Framework:
             if marker is not None and marker.target is None:
                 self._note_target(found, self.roles.dependency(marker, parameter, scope), marker)
 
-    def _note_target(self, found: dict[int, list[MarkerValue]], target: Value | None, marker: MarkerValue | None) -> None:
+    def _note_target(
+        self, found: dict[int, list[MarkerValue]], target: Value | None, marker: MarkerValue | None
+    ) -> None:
         if isinstance(target, ObjectValue):
             target = self.roles.member(target.of, "__call__", target)
         if isinstance(target, FunctionValue | ClassValue):
@@ -192,9 +194,7 @@ class Framework:
         if id(scope) in seen:
             return True
         callers = self._callers.get(id(scope), [])
-        return bool(callers) and all(
-            self._is_script(one) or self._starts(one, seen | {id(scope)}) for one in callers
-        )
+        return bool(callers) and all(self._is_script(one) or self._starts(one, seen | {id(scope)}) for one in callers)
 
     def _is_script(self, scope: Scope) -> bool:
         """Module level code, and tests."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.model.syntax import Argument, Call, Constant, Expression
 from fastapi_session_lint.project.values import (
-    AnnotatedValue,
     ConnectionValue,
     CoroutineValue,
     EngineValue,
@@ -109,8 +108,6 @@ def _wrapped(name: str, call: Call, scope: Scope, roles: Roles) -> Value | None:
     if name == "typing.NewType":
         second = argument(call, "tp", 1)
         return roles.value(second, scope) if second is not None else None
-    if name in ("typing.Annotated",):
-        return AnnotatedValue(inner, None)
     return LibraryObject(name)
 
 

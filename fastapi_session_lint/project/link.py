@@ -78,10 +78,11 @@ class Names:
                 if found:
                     return found, place
             place = place.outer
-        star = self._star_import(self.modules[scope.module.path], name, frozenset())
-        return star
+        return self._star_import(self.modules[scope.module.path], name, frozenset())
 
-    def member(self, path: str, name: str, seen: frozenset[str] = frozenset()) -> tuple[tuple[Definition, ...], Scope] | None:
+    def member(
+        self, path: str, name: str, seen: frozenset[str] = frozenset()
+    ) -> tuple[tuple[Definition, ...], Scope] | None:
         """The definitions of a name in a module, given by file, its star imports included."""
         scope = self.modules.get(path)
         if scope is None:
@@ -89,7 +90,9 @@ class Names:
         found = scope.module.bindings.get(name)
         return (found, scope) if found else self._star_import(scope, name, seen)
 
-    def _star_import(self, scope: Scope, name: str, seen: frozenset[str]) -> tuple[tuple[Definition, ...], Scope] | None:
+    def _star_import(
+        self, scope: Scope, name: str, seen: frozenset[str]
+    ) -> tuple[tuple[Definition, ...], Scope] | None:
         if name.startswith("_") or scope.module.path in seen:
             return None
         for star in scope.module.star_imports:

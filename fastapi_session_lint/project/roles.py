@@ -135,18 +135,18 @@ class Roles:
         if found is None:
             return Library(name) if name in ("next", "anext", "type", "super", "print", "len", "str") else None
         definitions, place = found
-        return self._bound(name, definitions, place)
+        return self._bound(definitions, place)
 
-    def _bound(self, name: str, definitions: tuple[Definition, ...], place: Scope) -> Value | None:
-        return combine(self.defined(name, one, place) for one in definitions)
+    def _bound(self, definitions: tuple[Definition, ...], place: Scope) -> Value | None:
+        return combine(self.defined(one, place) for one in definitions)
 
-    def defined(self, name: str, definition: Definition, place: Scope) -> Value | None:
+    def defined(self, definition: Definition, place: Scope) -> Value | None:
         """What one definition of a name, held by the scope `place`, stands for."""
         match definition:
             case Imported():
-                return self._imported(definition, place, name)
+                return self._imported(definition, place)
             case Function():
-                return self._decorated(definition, self.names.scope_of(definition))
+                return FunctionValue(self.names.scope_of(definition))
             case Class():
                 return self._class(definition)
             case Parameter():
@@ -164,7 +164,7 @@ class Roles:
         if definition.annotation is not None and (annotated := self.instance(definition.annotation, place)):
             return annotated
         value = self.value(definition.value, place)
-        if definition.index is not None:
+        if definition.position is not None:
             return None
         match definition.via:
             case "with" | "async with":
@@ -173,7 +173,7 @@ class Roles:
                 return value.value if isinstance(value, GeneratorValue) else None
         return value
 
-    def _imported(self, imported: Imported, place: Scope, bound: str) -> Value | None:
+    def _imported(self, imported: Imported, place: Scope) -> Value | None:
         path = self.names.imports.resolve(place.module.path, imported.module, imported.level)
         if path is None:
             return self._unresolved(imported)
@@ -183,7 +183,7 @@ class Roles:
         if found is not None:
             definitions, scope = found
             if scope is not place or imported not in definitions:
-                return self._bound(imported.name, definitions, scope)
+                return self._bound(definitions, scope)
         inner = self.names.imports.submodule(path, imported.name)
         if inner is not None:
             return ModuleValue(inner)
@@ -242,7 +242,9 @@ class Roles:
                 return annotation.marker
         return None
 
-    def injected(self, marker: MarkerValue, parameter: Parameter | None = None, place: Scope | None = None) -> Value | None:
+    def injected(
+        self, marker: MarkerValue, parameter: Parameter | None = None, place: Scope | None = None
+    ) -> Value | None:
         """What FastAPI gives for a dependency; a bare `Depends()` takes the parameter's annotation."""
         target = self.dependency(marker, parameter, place)
         match target:
@@ -310,7 +312,7 @@ class Roles:
         return ClassValue(scope)
 
     def decorator_name(self, decorator: Expression, scope: Scope) -> str | None:
-        """The full name of a decorator, called or not: a library's dotted name, a builtin's, or the project's own name."""
+        """The full name of a decorator, called or not: a library's dotted name, else the bare name."""
         if isinstance(decorator, Call):
             decorator = decorator.function
         value = self.value(decorator, scope)
@@ -324,9 +326,6 @@ class Roles:
         """The full names of a function's decorators, as far as they are known; `scope` is the function's own."""
         outer = scope.outer or scope
         return frozenset(name for one in function.decorators if (name := self.decorator_name(one, outer)))
-
-    def _decorated(self, function: Function, scope: Scope) -> Value | None:
-        return FunctionValue(scope)
 
     # --- attributes ---
 
@@ -365,7 +364,7 @@ class Roles:
     def _module_member(self, path: str, name: str) -> Value | None:
         found = self.names.member(path, name)
         if found is not None:
-            return self._bound(name, *found)
+            return self._bound(*found)
         inner = self.names.imports.submodule(path, name)
         return ModuleValue(inner) if inner else None
 
@@ -394,7 +393,7 @@ class Roles:
         definition = owner.definition
         found: list[Value | None] = []
         for one in definition.bindings.get(name, ()):
-            found.append(self._method_or_attribute(one, scope, name, receiver, owner))
+            found.append(self._method_or_attribute(one, scope, receiver, owner))
         for method, assigned in definition.attributes.get(name, ()):
             for function in definition.bindings.get(method, ()):
                 if isinstance(function, Function):
@@ -408,10 +407,10 @@ class Roles:
         return None
 
     def _method_or_attribute(
-        self, one: Definition, scope: Scope, name: str, receiver: Value | None, owner: ClassValue
+        self, one: Definition, scope: Scope, receiver: Value | None, owner: ClassValue
     ) -> Value | None:
         if not isinstance(one, Function):
-            return self.defined(name, one, scope)
+            return self.defined(one, scope)
         kinds = self.decorators(one, self.names.scope_of(one))
         if kinds & vocabulary.PROPERTY_DECORATORS:
             return self._given(self.call_result(FunctionValue(self.names.scope_of(one), receiver)))

@@ -42,11 +42,11 @@ class ImportMap:
                 return
 
     def expect(self, importer: str, module: str) -> None:
-        """Tell of an absolute import before any is resolved; packages under a foreign name are found by all of them."""
+        """Tell of an absolute import before any is resolved: all of them decide on packages under a foreign name."""
         self.imported[module.partition(".")[0]].append((importer, module))
 
     def resolve(self, importer: str, module: str, level: int) -> str | None:
-        """The file (or folder, for a namespace package) of an import in the file `importer`; None outside the project."""
+        """The file (folder, for a namespace package) of an import in a file; None outside the project."""
         if level:
             folder = posixpath.dirname(importer)
             for _ in range(level - 1):

@@ -81,7 +81,7 @@ class Awaiting:
         for call in chain(outermost):
             if not isinstance(call, Call) or not isinstance(call.function, Attribute):
                 continue
-            owner, method = call.function
+            owner, method = call.function.value, call.function.name
             session = self._context.session(owner, scope)
             if session is None or method not in vocabulary.SESSION_METHODS:
                 continue

@@ -10,7 +10,7 @@ from fastapi_session_lint.findings import Note
 from fastapi_session_lint.model.syntax import Attribute, Await, Call, Expression, Function, Name, Parameter, dotted
 from fastapi_session_lint.model.walk import all_expressions
 from fastapi_session_lint.project.framework import calls_of
-from fastapi_session_lint.project.values import FunctionValue, GeneratorValue, Scope
+from fastapi_session_lint.project.values import FunctionValue, Scope
 from fastapi_session_lint.vocabulary import IO_ACTIONS, Action
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Blocking:
         for call in self._in_order(scope):
             if not isinstance(call.function, Attribute) or id(call) in awaited:
                 continue
-            owner, method = call.function
+            owner, method = call.function.value, call.function.name
             if vocabulary.SESSION_METHODS.get(method) not in IO_ACTIONS:
                 continue
             session = self._context.session(owner, scope)
@@ -111,18 +111,14 @@ class Blocking:
         self, call: Call, argument: Expression, scope: Scope, name: str, is_awaited: bool
     ) -> BlockingCall | None:
         function = self._context.value(call.function, scope)
-        if isinstance(function, FunctionValue):
-            if function.function.is_async or (is_awaited and not self._is_plain(function)):
-                return None
+        if isinstance(function, FunctionValue) and (function.function.is_async or is_awaited):
+            return None
         given = next(one for one in call.arguments if one.value is argument)
         effect = self._context.effects.of_argument(function, call, given)
         if effect is None or effect.io is None:
             return None
         method = dotted(call.function) or (call.function.name if isinstance(call.function, Attribute) else "this call")
         return BlockingCall(call, name, method, io=effect.io)
-
-    def _is_plain(self, function: FunctionValue) -> bool:
-        return not isinstance(self._context.roles.call_result(function), GeneratorValue)
 
 
 def chain(expression: Expression) -> Iterator[Expression]:

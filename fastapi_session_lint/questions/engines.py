@@ -109,7 +109,9 @@ class Engines:
         """A dict's text keys and their values; None where it cannot be read."""
         match given:
             case Collection("dict", items) if all(isinstance(key, Constant) for key in items[::2]):
-                return {str(getattr(key, "value", "")): value for key, value in zip(items[::2], items[1::2], strict=False)}
+                return {
+                    str(getattr(key, "value", "")): value for key, value in zip(items[::2], items[1::2], strict=False)
+                }
             case Call(Name("dict"), arguments, _) if all(one.name for one in arguments):
                 return {str(one.name): one.value for one in arguments}
             case Name(name) if depth < 4:
@@ -145,10 +147,7 @@ class Engines:
     def _meets_threads(self, scope: Scope) -> bool:
         """Whether the engine's module, or one that imports it, has an app or a test client."""
         path = scope.module.path
-        return any(
-            module.path == path or self._imports(module.path, path)
-            for module in self._context.threaded_modules
-        )
+        return any(module.path == path or self._imports(module.path, path) for module in self._context.threaded_modules)
 
     def _imports(self, importer: str, path: str) -> bool:
         scope = self._context.names.modules[importer]
@@ -165,7 +164,7 @@ class Engines:
     # --- addresses ---
 
     def address(self, expression: Expression, scope: Scope, depth: int = 0) -> Address | None:
-        """The URL that an expression stands for: a literal, a constant, an f-string's beginning, a setting's default."""
+        """The URL that an expression stands for: a literal, a constant, how an f-string begins, a setting's default."""
         if depth > 8:
             return None
         match expression:
@@ -193,7 +192,9 @@ class Engines:
     def _of_definitions(self, definitions: tuple[object, ...], home: Scope, depth: int) -> Address | None:
         values = [one for one in definitions if isinstance(one, Assigned) and one.via == "="]
         known = [self.address(one.value, home, depth + 1) for one in values]
-        if len(known) != 1 or len(definitions) != len([one for one in definitions if isinstance(one, Assigned | Declared)]):
+        if len(known) != 1 or len(definitions) != len(
+            [one for one in definitions if isinstance(one, Assigned | Declared)]
+        ):
             return None
         return known[0]
 

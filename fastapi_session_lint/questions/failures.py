@@ -62,10 +62,10 @@ def _of_life(context: Context, scope: Scope, name: str, is_async: bool, life: Li
     found: dict[int, Failure] = {}
     for moment in life.moments:
         if moment.before.status is Status.FAILED and _uses(context, moment):
-            _add(found, _failure(context, scope, name, is_async, life, moment.point, moment))
+            _add(found, _failure(scope, name, is_async, life, moment.point, moment))
     for failed, point in life.ends:
         if not failed and point.state.status is Status.FAILED and not _answers(context, scope):
-            _add(found, _failure(context, scope, name, is_async, life, point, None))
+            _add(found, _failure(scope, name, is_async, life, point, None))
     yield from found.values()
 
 
@@ -94,7 +94,7 @@ def _uses(context: Context, moment: Moment) -> bool:
 
 
 def _failure(
-    context: Context, scope: Scope, name: str, is_async: bool, life: Life, point: Point, moment: Moment | None
+    scope: Scope, name: str, is_async: bool, life: Life, point: Point, moment: Moment | None
 ) -> Failure | None:
     """The failure that a point comes from: its operation, and the handler that caught it."""
     way = life.way(point)
@@ -110,7 +110,9 @@ def _failure(
         return None
     if moment is None and operation.kind is UseKind.PASS:
         return None
-    commits = moment is not None and (moment.use.action is Action.COMMIT or bool(moment.use.effect and moment.use.effect.commits))
+    commits = moment is not None and (
+        moment.use.action is Action.COMMIT or bool(moment.use.effect and moment.use.effect.commits)
+    )
     if not is_write and not commits:
         return None
     used = None if moment is None else moment.use.place

@@ -51,7 +51,7 @@ _FINISHERS = frozenset({"close", "aclose", "throw", "athrow", "send", "asend", "
 def generator_calls(context: Context, scope: Scope) -> Iterator[GeneratorCall]:
     """The misused generator calls of a scope."""
     body = scope.module.body if scope.owner is None else scope.owner.body
-    driven = _driven_names(context, scope)
+    driven = _driven_names(scope)
     for call in calls_of(scope):
         yield from _advanced(context, scope, call, driven, body)
     for statement in statements(body):
@@ -108,7 +108,7 @@ def _target_of(body: Suite, call: Call) -> str:
     return ""
 
 
-def _driven_names(context: Context, scope: Scope) -> frozenset[str]:
+def _driven_names(scope: Scope) -> frozenset[str]:
     """The names of generators that are kept and closed, or advanced more than once."""
     counts: Counter[str] = Counter()
     for call in calls_of(scope):

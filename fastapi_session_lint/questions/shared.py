@@ -20,7 +20,14 @@ from fastapi_session_lint.model.syntax import (
     Name,
     dotted,
 )
-from fastapi_session_lint.project.values import ClassValue, FactoryValue, FunctionValue, ObjectValue, Scope, SessionClass
+from fastapi_session_lint.project.values import (
+    ClassValue,
+    FactoryValue,
+    FunctionValue,
+    ObjectValue,
+    Scope,
+    SessionClass,
+)
 
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
@@ -186,7 +193,7 @@ class Shared:
         stores = scope.owner.stores if isinstance(scope.owner, Function) else scope.module.stores
         for store in stores:
             match store.target:
-                case Attribute(Attribute(owner, "state"), name):
+                case Attribute(Attribute(owner, "state"), _):
                     call = self.made(store.value, scope)
                     text = dotted(store.target)
                     if call is not None and text is not None and not self._is_request(owner, scope):

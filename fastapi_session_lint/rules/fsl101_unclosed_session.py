@@ -109,7 +109,9 @@ def _finding(rule: Rule, context: Context, creation: Creation) -> Finding:
     limit = Applicability.UNSAFE
     repair = Repair(RepairKind.CLOSE_SESSION, span, subject, creation.session.is_async, limit) if subject else None
     if life.is_settled:
-        message = f"{named} is never closed; its connection is back in the pool only because it ends in commit or rollback"
+        message = (
+            f"{named} is never closed; its connection is back in the pool only because it ends in commit or rollback"
+        )
         return rule.finding(scope.module.path, span, message, severity=Severity.INFO, repair=repair)
     message = f"{named} is never closed: its connection stays checked out of the pool until it is garbage-collected"
     return rule.finding(scope.module.path, span, message, trail=tuple(notes), repair=repair)

@@ -110,7 +110,9 @@ def _finding(rule: Rule, context: Context, creation: Creation) -> Iterator[Findi
     if raiser is not None:
         what = "raises here" if raiser.name == "raise" else "an error here skips the close"
         trail = (context.note(scope, raiser.place, what),)
-        message = f"{named} is closed on the good path only: an error before its close() leaves its connection checked out"
+        message = (
+            f"{named} is closed on the good path only: an error before its close() leaves its connection checked out"
+        )
     else:
         trail = ()
         message = f"{named} is not closed on every path: one way out leaves its connection checked out"

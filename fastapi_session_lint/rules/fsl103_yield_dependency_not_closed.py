@@ -125,7 +125,9 @@ def _finding(rule: Rule, context: Context, creation: Creation) -> Finding:
     trail = (context.note(scope, creation.call.place, "made here"),)
     repair = Repair(RepairKind.CLOSE_AFTER_YIELD, span, subject, creation.session.is_async, Applicability.SAFE)
     if not context.leaks(life):
-        message = f"`{subject}` is never closed by this dependency; only its commit and rollback give the connection back"
+        message = (
+            f"`{subject}` is never closed by this dependency; only its commit and rollback give the connection back"
+        )
         return rule.finding(scope.module.path, span, message, severity=Severity.INFO, trail=trail, repair=repair)
     if life.is_closed_somewhere:
         message = f"`{subject}` is not closed when the endpoint raises: every failing request keeps a connection"

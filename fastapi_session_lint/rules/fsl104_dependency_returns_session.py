@@ -2,12 +2,13 @@
 
 ## What it does
 
-Reports the `return` of a dependency that gives out a session made by itself: a function, a lambda
-(`Depends(lambda: SessionLocal())`), or a class whose `__init__` makes one. A session that is returned wrapped in a
-repository or a service counts, and so does one that is returned out of its own `with` or try/finally: it is closed
-before the endpoint runs, opens again on first use, and stays open.
+Reports the `return` of a dependency that gives out a session made by itself, in a function or in a lambda
+(`Depends(lambda: SessionLocal())`). A session that is returned wrapped in a repository or a service counts, and so
+does one that is returned out of its own `with` or try/finally: it is closed before the endpoint runs, opens again on
+first use, and stays open.
 
-Not reported: a dependency that returns what another owner closes, such as `return request.state.db` of a middleware.
+Not reported: a dependency that returns what another owner closes, such as `return request.state.db` of a middleware;
+one that returns the factory. A class that makes a session in its `__init__` and is a dependency is FSL304.
 
 ## Why is this bad?
 

@@ -31,7 +31,7 @@ written before the failed statement is gone.
 import logging
 
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 logger = logging.getLogger(__name__)
@@ -41,8 +41,8 @@ def register(db: Session, name: str) -> int:
     try:
         db.execute(text("insert into users (name) values (:name)"), {"name": name})
         db.commit()
-    except IntegrityError:
-        logger.warning("%s is registered already", name)
+    except SQLAlchemyError:
+        logger.exception("%s could not be registered", name)
     return db.scalar(text("select id from users where name = :name"), {"name": name})
 ```
 
@@ -52,7 +52,7 @@ def register(db: Session, name: str) -> int:
 import logging
 
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 logger = logging.getLogger(__name__)
@@ -62,9 +62,9 @@ def register(db: Session, name: str) -> int:
     try:
         db.execute(text("insert into users (name) values (:name)"), {"name": name})
         db.commit()
-    except IntegrityError:
+    except SQLAlchemyError:
         db.rollback()
-        logger.warning("%s is registered already", name)
+        logger.exception("%s could not be registered", name)
     return db.scalar(text("select id from users where name = :name"), {"name": name})
 ```
 
@@ -125,7 +125,9 @@ def _finding(rule: Rule, context: Context, failure: Failure) -> Finding:
             message = f"when this fails, the later commit of `{name}` reports success and PostgreSQL stores nothing"
     else:
         severity = Severity.INFO
-        message = f"when this fails, the error is swallowed and the caller gets `{name}` back unusable, without rollback()"
+        message = (
+            f"when this fails, the error is swallowed and the caller gets `{name}` back unusable, without rollback()"
+        )
     span = context.span(scope, failure.place)
     return rule.finding(scope.module.path, span, message, severity=severity, trail=tuple(trail), repair=repair)
 

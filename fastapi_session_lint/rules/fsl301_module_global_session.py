@@ -85,7 +85,7 @@ def check(rule: Rule, context: Context) -> Iterator[Finding]:
     """The findings of FSL301; FSL105 owns a module-level `next(get_db())`."""
     for scope in context.modules():
         for name, call, home in context.shared.module_sessions(scope):
-            message = f"`{name}` is one session for all requests: concurrent requests commit and roll back each other's work"
+            message = f"`{name}` is one session for all requests: concurrent requests commit each other's work"
             yield rule.finding(home.module.path, context.span(home, call.place), message)
 
 

@@ -106,7 +106,9 @@ def check(rule: Rule, context: Context) -> Iterator[Finding]:
     for scope in context.functions():
         for blocking in context.blocking.direct(scope):
             span = context.span(scope, blocking.call.place)
-            message = f"`{blocking.name}.{blocking.method}()` blocks the event loop: `{blocking.name}` is a sync session"
+            message = (
+                f"`{blocking.name}.{blocking.method}()` blocks the event loop: `{blocking.name}` is a sync session"
+            )
             if blocking.from_plain_dependency:
                 message += "; with more requests than pooled connections the whole server freezes until pool_timeout"
             yield rule.finding(scope.module.path, span, message)

@@ -6,9 +6,9 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.orm import sessionmaker
 
 from bookshop.models import Book
-from bookshop.settings import settings
+from bookshop.settings import SEARCH_URL
 
-_index_engine = create_engine(settings.search_url)  # expect: FSL502
+_index_engine = create_engine(SEARCH_URL)  # expect: FSL502
 _index_sessions = sessionmaker(_index_engine)
 
 

@@ -1,0 +1,43 @@
+"""`fsl rule`: the pages of the rules, to be read in a terminal."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+import click
+
+from fastapi_session_lint.report.terminal import Terminal
+
+
+@click.command()
+@click.argument("code", required=False)
+@click.option("--all", "wants_all", is_flag=True, help="Print the pages of all rules.")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Whether to use colours.")
+@click.pass_obj
+def rule(terminal: Terminal, code: str | None, wants_all: bool, color: str) -> int:
+    """Print the page of the rule CODE, or of all rules, as Markdown."""
+    from fastapi_session_lint.rule_pages import render_rule  # `fsl --help` need not load the rules
+    from fastapi_session_lint.rules import all_rules
+
+    if (code is None) != wants_all:
+        raise click.UsageError("give one CODE, such as FSL101, or --all")
+    rules = {one.code: one for one in all_rules()}
+    if code is not None and code.upper() not in rules:
+        near = nearest(code.upper(), rules)
+        raise click.UsageError(f"unknown rule `{code}`" + (f"; did you mean `{near}`?" if near else ""))
+    wanted = list(rules.values()) if code is None else [rules[code.upper()]]
+    text = "\n".join(render_rule(one) for one in wanted)
+    terminal.write(_laid_out(text, terminal) if terminal.has_colors(color) else text)
+    return 0
+
+
+def _laid_out(markdown: str, terminal: Terminal) -> str:
+    from fastapi_session_lint.report.page import page  # rich is only for a terminal
+
+    return page(markdown, terminal.columns())
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that is most like this one; None when none is."""
+    return next(iter(difflib.get_close_matches(word, list(known), 1)), None)

@@ -1,0 +1,62 @@
+"""What every form of a report is made from."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from fastapi_session_lint.findings import Applicability, Finding
+from fastapi_session_lint.source import Source, UndecodableSource, decode, split_lines
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The result of a run, and how it is to be shown.
+
+    `sources` are the files by path; `folder` is the one that paths are shown relative to. `fixed` is None when nothing
+    was to be fixed. `width` is that of the terminal, None when lines may be of any length.
+    """
+
+    findings: tuple[Finding, ...]
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    folder: str = "/"
+    fixed: int | None = None
+    is_unsafe: bool = False
+    is_quiet: bool = False
+    has_colors: bool = False
+    width: int | None = None
+
+    def shown(self, path: str) -> str:
+        """The path relative to the folder where it lies below it, else as it is."""
+        prefix = self.folder.rstrip("/") + "/"
+        return path.removeprefix(prefix) or path
+
+    def lines(self, path: str) -> list[str]:
+        """The lines of a file, endings kept; none when it is not known or no text."""
+        source = self.sources.get(path)
+        return _lines(source) if source is not None else []
+
+    def is_fixable(self, finding: Finding) -> bool:
+        """Whether `--fix`, with `--unsafe-fixes` where the run has it, would fix the finding."""
+        if finding.fix is None:
+            return False
+        allowed = {Applicability.SAFE, Applicability.UNSAFE} if self.is_unsafe else {Applicability.SAFE}
+        return finding.fix.applicability in allowed
+
+
+Render = Callable[[Report], Iterator[str]]
+"""A form: the report as pieces of text, line ends included."""
+
+
+@functools.lru_cache(maxsize=16)
+def _lines(source: Source) -> list[str]:
+    try:
+        return split_lines(decode(source.data).text)
+    except UndecodableSource:
+        return []
+
+
+def place(report: Report, path: str, row: int, column: int) -> str:
+    """`path:row:column` as terminals and editors know it, the column counted from 1."""
+    return f"{report.shown(path)}:{row}:{column + 1}"

@@ -1,0 +1,54 @@
+"""A JSON array in the shape of Ruff's, which tools already read.
+
+Ours on top are `name`, `severity` and `trail`. Paths are absolute, rows and columns count from 1.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi_session_lint.findings import Finding, Fix, Span
+from fastapi_session_lint.report.base import Report
+
+
+def render(report: Report) -> Iterator[str]:
+    """The array, indented, with a line end."""
+    yield json.dumps([_finding(finding) for finding in report.findings], indent=2) + "\n"
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "code": finding.code,
+        "name": finding.name,
+        "severity": finding.severity.value,
+        "message": finding.message,
+        "filename": finding.path,
+        "location": _start(finding.span),
+        "end_location": _end(finding.span),
+        "fix": None if finding.fix is None else _fix(finding.fix),
+        "url": finding.url,
+        "trail": [
+            {"filename": note.path, "location": _start(note.span), "message": note.message} for note in finding.trail
+        ],
+    }
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    return {
+        "applicability": fix.applicability.value,
+        "message": fix.title,
+        "edits": [
+            {"content": edit.content, "location": _start(edit.span), "end_location": _end(edit.span)}
+            for edit in fix.edits
+        ],
+    }
+
+
+def _start(span: Span) -> dict[str, int]:
+    return {"row": span.row, "column": span.column + 1}
+
+
+def _end(span: Span) -> dict[str, int]:
+    return {"row": span.end_row, "column": span.end_column + 1}

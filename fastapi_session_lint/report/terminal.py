@@ -1,0 +1,93 @@
+"""Standard output and standard error as a command meets them: terminals, files, closed pipes."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import sys
+import traceback
+from collections.abc import Mapping
+
+from fastapi_session_lint.report.display import visible
+
+
+class Terminal:
+    """Where a command writes. A reader that goes away is no error: what it does not want to read is dropped."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        """`environment` are the variables of the process."""
+        self._environment = environment
+        self._is_open = True
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")  # a character that has no form here must not stop a run
+
+    def has_colors(self, choice: str) -> bool:
+        """Whether to use colours, by the choice (auto, always or never) and, for auto, by the environment.
+
+        https://no-color.org and https://force-color.org
+        """
+        if choice != "auto":
+            return choice == "always"
+        if self._environment.get("NO_COLOR"):
+            return False
+        if self._environment.get("FORCE_COLOR"):
+            return True
+        return sys.stdout.isatty() and self._environment.get("TERM") != "dumb"
+
+    def columns(self) -> int | None:
+        """The width of the terminal, or the variable COLUMNS; None where lines may be of any length."""
+        if not (self._environment.get("COLUMNS") or sys.stdout.isatty()):
+            return None
+        return max(40, shutil.get_terminal_size().columns)
+
+    def write(self, text: str) -> None:
+        """Write to standard output."""
+        if self._is_open:
+            try:
+                sys.stdout.write(text)
+            except BrokenPipeError:
+                self.close()
+
+    def write_bytes(self, data: bytes) -> None:
+        """Write to standard output, to the byte."""
+        self.flush()
+        if self._is_open:
+            try:
+                sys.stdout.buffer.write(data)
+                sys.stdout.buffer.flush()
+            except BrokenPipeError:
+                self.close()
+
+    def flush(self) -> None:
+        """Send what was written."""
+        if self._is_open:
+            try:
+                sys.stdout.flush()
+            except BrokenPipeError:
+                self.close()
+
+    def close(self) -> None:
+        """Drop what is still to be written, or Python would complain about it when it ends."""
+        self._is_open = False
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    def note(self, text: str) -> None:
+        """Write to standard error."""
+        try:
+            sys.stderr.write(text)
+            sys.stderr.flush()
+        except OSError:
+            return
+
+    def say(self, message: str) -> None:
+        """Write one line to standard error."""
+        self.note(visible(" ".join(message.split())) + "\n")
+
+    def crash(self, error: BaseException, *, with_traceback: bool) -> None:
+        """Say in one line that the fault is ours; where it lies only when that is asked for."""
+        if with_traceback:
+            self.note("".join(traceback.format_exception(error)))
+        what = f"{type(error).__name__}: {error}".rstrip(": ")
+        hint = "" if with_traceback else " (-v shows where)"
+        self.say(f"internal error: {what}{hint}")

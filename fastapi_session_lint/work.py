@@ -1,0 +1,115 @@
+"""Which files are understood together, and which of them are reported under which settings."""
+
+# Paths stay plain text: they are many, and one spelling names a file everywhere.
+# ruff: noqa: PTH110, PTH112
+
+from __future__ import annotations
+
+import functools
+import os
+import posixpath
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from fastapi_session_lint import files
+from fastapi_session_lint.configuration import Configuration, Configurations, project_root
+from fastapi_session_lint.discovery import Discovery, Found
+from fastapi_session_lint.settings import Settings
+
+
+class Work(NamedTuple):
+    """One call of the engine: `paths` is the whole project, in order; `report` are those whose findings are wanted."""
+
+    root: str
+    configuration: Configuration
+    paths: tuple[str, ...]
+    report: frozenset[str]
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the reported files."""
+        return self.configuration.settings
+
+
+@dataclass(slots=True)
+class _Project:
+    """What is known so far of one project: its files, and those to report with their configuration."""
+
+    paths: set[str] = field(default_factory=set)
+    report: dict[str, Configuration] = field(default_factory=dict)
+
+
+def plan(paths: Sequence[str], configurations: Configurations, given: Collection[str] = ()) -> list[Work]:
+    """What a run over the paths reads and reports, in a fixed order.
+
+    The project of a path is the nearest folder above it that looks like a project's top; without one it is the folder
+    itself, or the packages beside the file. `given` are absolute paths of files that need not exist. Raises
+    files.MissingPath and settings.InvalidSettings.
+    """
+    planner = _Planner(configurations, frozenset(given))
+    for path in dict.fromkeys(files.absolute(path) for path in paths):
+        planner.add(path)
+    return list(planner.work())
+
+
+class _Planner:
+    """Collects the files of each path; every folder is read once."""
+
+    def __init__(self, configurations: Configurations, given: frozenset[str]) -> None:
+        self._configurations = configurations
+        self._discovery = Discovery(configurations)
+        self._given = given
+        self._below = functools.cache(self._discovery.below)
+        self._root = functools.cache(project_root)
+        self._projects: dict[str, _Project] = {}
+
+    def add(self, path: str) -> None:
+        """Take in one path. Raises files.MissingPath when nothing is there."""
+        if os.path.isdir(path) and path not in self._given:
+            root = self._root(path) or path
+            self._report(root, self._below(path, False), self._below(root, False))
+        elif os.path.exists(path) or path in self._given:
+            self._file(path)
+        else:
+            raise files.MissingPath(f"{path}: no such file or folder")
+
+    def _file(self, path: str) -> None:
+        """Report a file that was named: it is taken whatever is excluded, unless that is forced.
+
+        A folder that nothing marks as a project may be anything, a folder of downloads for example: a file in one is
+        understood together with the packages beside it, and no more is read.
+        """
+        folder = posixpath.dirname(path)
+        configuration = self._configurations.of(folder)
+        if configuration.settings.force_exclude and self._discovery.leaves_out(path):
+            return
+        marked = self._root(folder)
+        root = marked or _package_root(folder)
+        self._report(root, [Found(path, configuration)], self._below(root, not marked))
+
+    def _report(self, root: str, found: Iterable[Found], context: Iterable[Found]) -> None:
+        project = self._projects.setdefault(root, _Project())
+        project.report.update({one.path: one.configuration for one in found})
+        project.paths.update(project.report, (one.path for one in context))
+
+    def work(self) -> Iterator[Work]:
+        """One piece of work for each project and settings; a file in several projects belongs to the outermost."""
+        taken: set[str] = set()
+        for root in sorted(self._projects, key=lambda one: (len(one), one)):
+            project = self._projects[root]
+            by_settings: dict[Settings, tuple[Configuration, set[str]]] = {}
+            for path in sorted(project.report.keys() - taken):
+                configuration = project.report[path]
+                by_settings.setdefault(configuration.settings, (configuration, set()))[1].add(path)
+            taken |= project.report.keys()
+            paths = tuple(sorted(project.paths))
+            for configuration, report in by_settings.values():
+                yield Work(root, configuration, paths, frozenset(report))
+
+
+def _package_root(folder: str) -> str:
+    """The folder from which the package that this folder belongs to is imported."""
+    while os.path.exists(f"{folder}/__init__.py") and folder != posixpath.dirname(folder):
+        folder = posixpath.dirname(folder)
+    return folder
