@@ -27,22 +27,22 @@ class Sources:
     """The files of a run, each read when it is first asked for. What is in `given` is taken instead of the disk."""
 
     given: Mapping[str, bytes] = field(default_factory=dict)
-    _read: dict[str, Source] = field(default_factory=dict)
+    known: dict[str, Source] = field(default_factory=dict)
 
     def __getitem__(self, path: str) -> Source:
         """The file at an absolute path, as it was when it was first read."""
-        if path not in self._read:
+        if path not in self.known:
             data = self.given.get(path)
-            self._read[path] = files.read(path) if data is None else Source(path, data)
-        return self._read[path]
+            self.known[path] = files.read(path) if data is None else Source(path, data)
+        return self.known[path]
 
     def of(self, work: Work) -> list[Source]:
-        """The files of a whole project, in its order."""
+        """The files of the whole project, in its order."""
         return [self[path] for path in work.paths]
 
     def change(self, path: str, data: bytes) -> None:
         """Go on with new content for a file."""
-        self._read[path] = Source(path, data)
+        self.known[path] = Source(path, data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +81,13 @@ def check_source(
     return check(plan([place], Configurations(isolated=settings), given), Sources(given))
 
 
-def check(work: Iterable[Work], sources: Sources) -> list[Finding]:
-    """The findings of all work, in their order and with their fixes. Raises settings.InvalidSettings."""
+def check(work: Iterable[Work], sources: Sources, *, with_fixes: bool = True) -> list[Finding]:
+    """The findings of all work, in their order. Raises settings.InvalidSettings."""
     found: list[Finding] = []
     with collector_paused():
         for one in work:
             check_codes(one)
-            found += engine.check(sources.of(one), one.settings, report=one.report, with_fixes=True)
+            found += engine.check(sources.of(one), one.settings, report=one.report, with_fixes=with_fixes)
     return sorted(found, key=lambda finding: finding.order)
 
 

@@ -48,7 +48,7 @@ def plan(paths: Sequence[str], configurations: Configurations, given: Collection
     files.MissingPath and settings.InvalidSettings.
     """
     planner = _Planner(configurations, frozenset(given))
-    for path in dict.fromkeys(files.absolute(path) for path in paths):
+    for path in dict.fromkeys(paths):
         planner.add(path)
     return list(planner.work())
 
@@ -64,15 +64,16 @@ class _Planner:
         self._root = functools.cache(project_root)
         self._projects: dict[str, _Project] = {}
 
-    def add(self, path: str) -> None:
+    def add(self, name: str) -> None:
         """Take in one path. Raises files.MissingPath when nothing is there."""
+        path = files.absolute(name)
         if os.path.isdir(path) and path not in self._given:
             root = self._root(path) or path
             self._report(root, self._below(path, False), self._below(root, False))
         elif os.path.exists(path) or path in self._given:
             self._file(path)
         else:
-            raise files.MissingPath(f"{path}: no such file or folder")
+            raise files.MissingPath(f"{name}: no such file or folder")
 
     def _file(self, path: str) -> None:
         """Report a file that was named: it is taken whatever is excluded, unless that is forced.

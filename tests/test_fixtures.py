@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fastapi_session_lint import engine
+from fastapi_session_lint import engine, fixer
 from fastapi_session_lint.findings import Applicability, Finding
 from fastapi_session_lint.rules import all_rules
 from fastapi_session_lint.settings import Settings, parse
@@ -130,8 +130,6 @@ def codes_by_path(findings: Sequence[Finding]) -> Counter[tuple[str, str]]:
 
 def fixed_sources(sources: Sequence[Source], settings: Settings) -> list[Source]:
     """The sources after all fixes, each of which must have worked."""
-    from fastapi_session_lint import fixer
-
     outcome = fixer.fix(sources, settings, report=None, unsafe=True)
     assert not outcome.failed
     return [Source(source.path, outcome.changed.get(source.path, source.data)) for source in sources]

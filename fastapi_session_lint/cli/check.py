@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,14 +15,11 @@ from fastapi_session_lint.report.terminal import Terminal
 from fastapi_session_lint.settings import choices
 
 if TYPE_CHECKING:
-    from fastapi_session_lint.findings import Finding
-    from fastapi_session_lint.report import Report
     from fastapi_session_lint.runner import Fixes, Sources
     from fastapi_session_lint.work import Work
 
 STDIN = "-"
 _CLEAN, _FOUND, _FAILED = 0, 1, 2
-_INTERNAL_ERROR = "FSL903"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +75,7 @@ def _flag(*names: str, text: str) -> Callable[[Any], Any]:
 @click.pass_obj
 def check(
     terminal: Terminal,
+    /,
     paths: tuple[str, ...],
     select: tuple[str, ...] | None,
     ignore: tuple[str, ...] | None,
@@ -108,8 +105,8 @@ def check(
 def _run(terminal: Terminal, paths: Sequence[str], overrides: Mapping[str, Any], options: Options) -> int:
     """Plan, check or fix, report; the exit code."""
     # `fsl --help` and mistakes in the arguments need not wait for the engine.
+    from fastapi_session_lint import runner
     from fastapi_session_lint.configuration import Configurations
-    from fastapi_session_lint.runner import Sources, check, fix
     from fastapi_session_lint.settings import Settings
     from fastapi_session_lint.work import plan
 
@@ -117,15 +114,73 @@ def _run(terminal: Terminal, paths: Sequence[str], overrides: Mapping[str, Any],
     given = _standard_input(paths, options)
     configurations = Configurations(overrides, isolated=Settings() if options.is_isolated else None)
     work = plan(list(given) or paths, configurations, given)
-    sources = Sources(given)
     if not any(one.report for one in work):
         terminal.say("warning: no Python files found")
-    fixes: Fixes | None = None
+    sources = runner.Sources(given)
     if options.does_fix:
-        fixes = fix(work, sources, unsafe=options.is_unsafe)
-        findings = list(fixes.remaining)
+        fixes = runner.fix(work, sources, unsafe=options.is_unsafe)
     else:
-        findings = check(work, sources)
-    _tell(terminal, work, options, time.perf_counter() - started)
-    _report(terminal, _material(terminal, findings, sources, fixes, options), work, configurations, given)
-    return _exit_code(findings, work, fixes, options)
+        fixes = runner.Fixes((), tuple(runner.check(work, sources)))
+    if options.is_verbose:
+        _tell(terminal, work, time.perf_counter() - started)
+    form = work[0].settings.output_format if work else overrides.get("output_format", "full")
+    _write(terminal, form, fixes, sources, options)
+    return _exit_code(work, fixes, options)
+
+
+def _standard_input(paths: Sequence[str], options: Options) -> dict[str, bytes]:
+    """What is read from standard input, by the absolute path that it stands for; empty where files are named."""
+    if STDIN not in paths:
+        return {}
+    if len(paths) > 1:
+        raise click.UsageError("`-` cannot be combined with other paths")
+    return {absolute(options.stdin_filename or "<stdin>"): sys.stdin.buffer.read()}
+
+
+def _tell(terminal: Terminal, work: Iterable[Work], seconds: float) -> None:
+    """Say what was checked, and by which configuration."""
+    for one in work:
+        configuration = one.configuration.path or "none"
+        terminal.say(
+            f"{one.root}: {len(one.report)} of {len(one.paths)} files reported; configuration: {configuration}"
+        )
+    terminal.say(f"took {seconds:.2f} s")
+
+
+def _write(terminal: Terminal, form: str, fixes: Fixes, sources: Sources, options: Options) -> None:
+    """Write the report. With `-` and --fix standard output is for the fixed text, and the report goes beside it."""
+    from fastapi_session_lint.report import FORMATS, Report
+
+    gives_text = options.does_fix and bool(sources.given)
+    report = Report(
+        fixes.remaining,
+        sources.known,
+        absolute("."),
+        fixed=len(fixes.applied) if options.does_fix else None,
+        is_unsafe=options.is_unsafe,
+        is_quiet=options.is_quiet,
+        has_colors=terminal.has_colors(options.color),
+        width=terminal.columns(),
+    )
+    if gives_text:
+        terminal.write_bytes(b"".join(sources[path].data for path in sources.given))
+    for piece in FORMATS[form](report):
+        if gives_text:
+            terminal.note(piece)
+        else:
+            terminal.write(piece)
+    terminal.flush()
+    for message in (*fixes.broken, *fixes.unwritten):
+        terminal.say(f"error: {message}")
+
+
+def _exit_code(work: Iterable[Work], fixes: Fixes, options: Options) -> int:
+    """An error of ours or of the system counts most; what a finding counts is up to its file's configuration."""
+    from fastapi_session_lint.engine import INTERNAL_ERROR
+    from fastapi_session_lint.findings import Severity
+
+    if fixes.unwritten or any(finding.code == INTERNAL_ERROR for finding in fixes.remaining):
+        return _FAILED
+    limits = {path: Severity(one.settings.fail_on).rank for one in work for path in one.report}
+    fails = any(finding.severity.rank >= limits[finding.path] for finding in fixes.remaining)
+    return _FOUND if fails and not options.exits_zero else _CLEAN

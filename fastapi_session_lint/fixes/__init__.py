@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fastapi_session_lint.findings import Fix, Repair
 from fastapi_session_lint.fixes.edits import OverlappingEdits, apply
 
-__all__ = ["OverlappingEdits", "apply", "plan"]
+__all__ = ["OverlappingEdits", "apply", "parses", "plan"]
 
 
 def plan(text: str, repairs: Sequence[Repair]) -> list[Fix | None]:
@@ -21,3 +21,10 @@ def plan(text: str, repairs: Sequence[Repair]) -> list[Fix | None]:
     from fastapi_session_lint.fixes import planner
 
     return planner.plan(text, repairs)
+
+
+def parses(text: str) -> bool:
+    """Whether a text is Python: for the running interpreter, or by a grammar newer than its own."""
+    from fastapi_session_lint.fixes import planner  # late for the same reason
+
+    return planner.parses(text)

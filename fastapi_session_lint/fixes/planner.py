@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import assert_never
@@ -57,3 +58,12 @@ def make(tree: Tree, repair: Repair) -> Fix | None:
             return add_connect_arg(tree, repair)
         case _:
             assert_never(repair.kind)
+
+
+def parses(text: str) -> bool:
+    """Whether a text is Python: for `ast`, or for libcst, which knows newer grammar."""
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return parse(text) is not None
+    return True

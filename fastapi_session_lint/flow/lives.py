@@ -6,6 +6,7 @@ it (a commit that raises leaves the session failed). Links to the predecessor gi
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -32,7 +33,7 @@ from fastapi_session_lint.flow.graph import (
     Test,
     Throw,
 )
-from fastapi_session_lint.flow.states import ANY_ERROR, DATABASE_ERROR, LEAKING, State, Status
+from fastapi_session_lint.flow.states import ANY_ERROR, DATABASE_ERROR, LEAKING, State, Status, forget
 from fastapi_session_lint.flow.uses import Holder, Outcome, Reader, Result, Use, UseKind
 from fastapi_session_lint.model.syntax import NOWHERE, Call, Collection, Expression, Function, Name, dotted
 from fastapi_session_lint.project.values import LibraryObject, Scope
@@ -98,7 +99,8 @@ class Life:
 
     def first_io(self) -> list[Use]:
         """The first use that talks to the database, as a list of none or one."""
-        return next(([use] for use in self.uses(UseKind.ACT) if use.action in IO_ACTIONS and use.name), [])
+        found = (use for use in self.uses(UseKind.ACT) if use.action in IO_ACTIONS and use.name)
+        return list(itertools.islice(found, 1))
 
     @property
     def is_made(self) -> bool:
@@ -142,7 +144,7 @@ class Life:
 
     def way(self, point: Point) -> list[Link]:
         """The links from the beginning to a point, in order."""
-        found = []
+        found: list[Link] = []
         at: Point | None = point
         while at is not None and len(found) < len(self.links) + 1:
             link = self.links[at]
@@ -387,7 +389,7 @@ class _Walk:
         name = dotted(target)
         if name is None:
             return state
-        state = facts.forget(state, name)
+        state = forget(state, name)
         gone = {one for one in state.names if one == name or one.startswith((f"{name}.", f"{name}>"))}
         return state._replace(names=state.names - gone) if gone else state
 

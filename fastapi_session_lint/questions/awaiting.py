@@ -134,9 +134,9 @@ def _dropped(expression: Expression, consumed: bool) -> Iterator[Call]:
             for item in items:
                 yield from _dropped(item, True)
         case Comprehension(_, elements, generators):
-            for one in generators:
-                yield from _dropped(one.iterable, False)
-                for condition in one.conditions:
+            for loop in generators:
+                yield from _dropped(loop.iterable, False)
+                for condition in loop.conditions:
                     yield from _dropped(condition, False)
             for element in elements:
                 yield from _dropped(element, True)

@@ -80,7 +80,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from fastapi_session_lint.findings import Applicability, Finding, Repair, RepairKind, Severity
+from fastapi_session_lint.findings import Applicability, Finding, Note, Repair, RepairKind, Severity
 from fastapi_session_lint.rules.base import Rule
 
 if TYPE_CHECKING:
@@ -107,6 +107,7 @@ def _finding(rule: Rule, context: Context, creation: Creation) -> Iterator[Findi
     subject = context.subject(creation)
     named = f"`{subject}`" if subject else "The session made here"
     raiser = context.life(creation).last_raise(point) if failed else None
+    trail: tuple[Note, ...] = ()
     if raiser is not None:
         what = "raises here" if raiser.name == "raise" else "an error here skips the close"
         trail = (context.note(scope, raiser.place, what),)
@@ -114,7 +115,6 @@ def _finding(rule: Rule, context: Context, creation: Creation) -> Iterator[Findi
             f"{named} is closed on the good path only: an error before its close() leaves its connection checked out"
         )
     else:
-        trail = ()
         message = f"{named} is not closed on every path: one way out leaves its connection checked out"
     repair = Repair(RepairKind.CLOSE_SESSION, span, subject, creation.session.is_async, Applicability.SAFE)
     yield rule.finding(scope.module.path, span, message, trail=trail, repair=repair if subject else None)

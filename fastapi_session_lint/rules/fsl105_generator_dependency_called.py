@@ -90,7 +90,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from fastapi_session_lint.findings import Applicability, Finding, Repair, RepairKind, Severity
+from fastapi_session_lint.findings import Applicability, Finding, Note, Repair, RepairKind, Severity
 from fastapi_session_lint.rules.base import Rule
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _finding(rule: Rule, context: Context, found: GeneratorCall) -> Finding:
     severity = _SEVERITIES.get(found.form, Severity.ERROR)
     if found.form == "next" and found.scope.owner is None:
         severity = Severity.ERROR
-    trail = ()
+    trail: tuple[Note, ...] = ()
     if found.function is not None:
         made = found.function.scope
         trail = (context.note(made, made.owner.place, "the dependency is defined here"),) if made.owner else ()

@@ -5,7 +5,7 @@
 Reports `await` on a method of a sync session, and on a plain method of an AsyncSession (`add`, `add_all`, `expunge`,
 `expire` and their kin). The finding stands at the `await`.
 
-This is then the only finding for that call; that it would block the event loop as well is no news any more.
+FSL401 leaves such a call to this rule.
 
 Not reported: `await session.begin()` and `await session.begin_nested()` of an AsyncSession, which can be awaited.
 

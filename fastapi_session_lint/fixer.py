@@ -1,0 +1,239 @@
+"""Fixes made in rounds, each checked with the rest of the project, and undone where the result is not right.
+
+A round takes the fixes that do not touch each other, puts them all in and looks again at the whole project. When the
+files still parse, each fixed finding is gone and no other has come, the round stands. Otherwise its fixes are tried in
+ever smaller groups, until those that do harm alone are known: they are taken back for good and reported.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from fastapi_session_lint import engine
+from fastapi_session_lint.findings import Applicability, Edit, Finding, Fix
+from fastapi_session_lint.fixes import apply, parses
+from fastapi_session_lint.fixes.edits import collide, end_of, start_of
+from fastapi_session_lint.rules import all_rules
+from fastapi_session_lint.settings import Settings, selected
+from fastapi_session_lint.source import Source, UndecodableSource, decode, split_lines
+
+ROUNDS = 10
+Key = tuple[str, str, str]
+
+
+class Check(Protocol):
+    """What engine.check does."""
+
+    def __call__(
+        self,
+        sources: Sequence[Source],
+        settings: Settings,
+        *,
+        report: Collection[str] | None = None,
+        with_fixes: bool = False,
+    ) -> list[Finding]:
+        """The findings in the files of `report`, all when None."""
+
+
+@dataclass(frozen=True, slots=True)
+class FixOutcome:
+    """What became of the sources: the new bytes of changed files by path, the findings that were fixed, those that are
+    left (with the fixes that were not asked for), and those whose fix was taken back because its result was not right.
+    """
+
+    changed: Mapping[str, bytes]
+    applied: tuple[Finding, ...]
+    remaining: tuple[Finding, ...]
+    failed: tuple[Finding, ...]
+
+
+def fix(
+    sources: Sequence[Source],
+    settings: Settings,
+    *,
+    report: Collection[str] | None,
+    unsafe: bool,
+    check: Check | None = None,
+) -> FixOutcome:
+    """Fix what may be fixed in the files of `report` (all when None), in at most ROUNDS rounds.
+
+    `unsafe` allows unsafe fixes too; fixes for display are never made. Raises settings.InvalidSettings.
+    """
+    work = _Fixing(list(sources), settings, report, unsafe, check or _remembering())
+    for _ in range(ROUNDS):
+        if not work.make_round():
+            break
+    return work.outcome()
+
+
+def _remembering() -> Check:
+    """engine.check, reading each version of a file once."""
+    readings: dict[Source, engine.Reading] = {}
+    wanted: dict[Settings, Collection[str]] = {}
+
+    def check(
+        sources: Sequence[Source],
+        settings: Settings,
+        *,
+        report: Collection[str] | None = None,
+        with_fixes: bool = False,
+    ) -> list[Finding]:
+        for source in sources:
+            if source not in readings:
+                readings[source] = engine.read(source)
+        if settings not in wanted:
+            wanted[settings] = selected(settings, {rule.code: rule.default for rule in all_rules()})
+        paths = [source.path for source in sources]
+        found = engine.judge(paths, [readings[one] for one in sources], settings, wanted[settings], report)
+        return engine.plan_fixes(found, {source.path: source for source in sources}) if with_fixes else found
+
+    return check
+
+
+class _Fixing:
+    """The state of one run: the sources as they are now, what was fixed, what is given up."""
+
+    def __init__(
+        self,
+        sources: list[Source],
+        settings: Settings,
+        report: Collection[str] | None,
+        unsafe: bool,
+        check: Check,
+    ) -> None:
+        self._original = {source.path: source.data for source in sources}
+        self._sources = sources
+        self._settings = settings
+        self._report = report
+        self._allowed = {Applicability.SAFE, Applicability.UNSAFE} if unsafe else {Applicability.SAFE}
+        self._check = check
+        self._applied: list[Finding] = []
+        self._failed: dict[tuple[str, ...], Finding] = {}
+
+    def make_round(self) -> bool:
+        """Try the fixes that do not touch each other; False when there was none to try."""
+        texts = _texts(self._sources)
+        findings = self._check(self._sources, self._settings, report=self._report, with_fixes=True)
+        before = _keys(findings) if self._report is None else self._project_keys(self._sources)
+        chosen = _apart([one for one in findings if self._may_fix(one, texts)])
+        made = self._largest_right(chosen, before)
+        self._sources = _put_in(self._sources, made) or self._sources
+        self._applied += made
+        return bool(chosen)
+
+    def _may_fix(self, finding: Finding, texts: Mapping[str, str]) -> bool:
+        wanted = finding.fix is not None and finding.fix.applicability in self._allowed and finding.fix.edits
+        return bool(wanted) and _identity(finding, texts) not in self._failed
+
+    def _project_keys(self, sources: Sequence[Source]) -> Counter[Key]:
+        return _keys(self._check(sources, self._settings))
+
+    def _largest_right(self, chosen: Sequence[Finding], before: Counter[Key]) -> list[Finding]:
+        """Those of the chosen findings whose fixes are right together, found by halving."""
+        made: list[Finding] = []
+        groups = [list(chosen)] if chosen else []
+        while groups:
+            group = groups.pop()
+            if self._is_right([*made, *group], before):
+                made += group
+            elif len(group) > 1:
+                half = len(group) // 2
+                groups += [group[half:], group[:half]]
+            elif not made or not self._is_right(group, before):
+                self._failed[_identity(group[0], _texts(self._sources))] = group[0]
+        return made
+
+    def _is_right(self, group: Sequence[Finding], before: Counter[Key]) -> bool:
+        """Whether all files parse after these fixes, their findings are gone, and none is new."""
+        sources = _put_in(self._sources, group)
+        if sources is None:
+            return False
+        after = self._project_keys(sources)
+        return after <= before and all(after[key] <= before[key] - count for key, count in _keys(group).items())
+
+    def outcome(self) -> FixOutcome:
+        """What has become of everything."""
+        changed = {one.path: one.data for one in self._sources if one.data != self._original[one.path]}
+        remaining = self._check(self._sources, self._settings, report=self._report, with_fixes=True)
+        return FixOutcome(changed, tuple(self._applied), tuple(remaining), tuple(self._failed.values()))
+
+
+def _keys(findings: Iterable[Finding]) -> Counter[Key]:
+    """What findings are counted by, however their lines move."""
+    return Counter((one.path, one.code, one.message) for one in findings)
+
+
+def _texts(sources: Iterable[Source]) -> dict[str, str]:
+    return {source.path: text for source in sources if (text := _text(source)) is not None}
+
+
+def _text(source: Source) -> str | None:
+    try:
+        return decode(source.data).text
+    except UndecodableSource:
+        return None
+
+
+def _identity(finding: Finding, texts: Mapping[str, str]) -> tuple[str, ...]:
+    """What a finding is known by while lines move: its words and the text of its line."""
+    lines = split_lines(texts.get(finding.path, ""))
+    row = finding.span.row
+    line = lines[row - 1].strip() if row <= len(lines) else ""
+    return finding.path, finding.code, finding.message, line
+
+
+def _apart(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings, in their order, whose fixes touch none of those before them in the same file."""
+    chosen: list[Finding] = []
+    taken: dict[str, list[Fix]] = {}
+    for finding in findings:
+        here = taken.setdefault(finding.path, [])
+        if finding.fix is not None and not any(_interfere(finding.fix, other) for other in here):
+            here.append(finding.fix)
+            chosen.append(finding)
+    return chosen
+
+
+def _interfere(one: Fix, other: Fix) -> bool:
+    """Whether two fixes touch, or one puts lines in where the other may be moving all lines to another level."""
+    if any(_touch(mine, theirs) for mine in one.edits for theirs in other.edits):
+        return True
+    return _puts_lines_into(one, other) or _puts_lines_into(other, one)
+
+
+def _touch(one: Edit, other: Edit) -> bool:
+    first, second = sorted((one.span, other.span))
+    return collide(first, second) or end_of(first) == start_of(second)
+
+
+def _puts_lines_into(one: Fix, other: Fix) -> bool:
+    start, end = start_of(other.edits[0].span), end_of(other.edits[-1].span)
+    return any("\n" in edit.content or "\r" in edit.content for edit in one.edits if start < start_of(edit.span) < end)
+
+
+def _put_in(sources: Sequence[Source], findings: Sequence[Finding]) -> list[Source] | None:
+    """The sources with these fixes, None when one cannot be written in its encoding or parsed."""
+    edits: dict[str, list[Edit]] = {}
+    for finding in findings:
+        edits.setdefault(finding.path, []).extend(finding.fix.edits if finding.fix else ())
+    changed = list(sources)
+    for index, source in enumerate(sources):
+        if source.path in edits:
+            data = _edited(source, edits[source.path])
+            if data is None:
+                return None
+            changed[index] = Source(source.path, data)
+    return changed
+
+
+def _edited(source: Source, edits: Sequence[Edit]) -> bytes | None:
+    old = decode(source.data)
+    new = apply(old.text, edits)
+    try:
+        data = old.encode(new)
+    except UnicodeEncodeError:
+        return None
+    return data if parses(new) else None

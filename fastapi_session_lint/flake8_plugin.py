@@ -1,0 +1,102 @@
+"""The flake8 plugin: the same codes, lines and messages as `fsl check` gives for the same paths.
+
+Each process of flake8 checks the whole project when it meets its first file, and hands out the findings file by file.
+Which of them are shown, and `# noqa`, is flake8's business.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import functools
+import io
+import tokenize
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
+
+from fastapi_session_lint import files
+from fastapi_session_lint.configuration import Configurations
+from fastapi_session_lint.findings import Finding
+from fastapi_session_lint.rules import all_rules
+from fastapi_session_lint.runner import Sources, check
+from fastapi_session_lint.settings import InvalidSettings
+from fastapi_session_lint.work import plan
+
+PREFIX = "FSL"
+_STDIN = "-"
+Violation = tuple[int, int, str, type["Plugin"]]
+
+
+class Plugin:
+    """What flake8 makes for each file, and asks for the violations in it."""
+
+    _run: ClassVar[Run | None] = None
+
+    def __init__(self, tree: ast.AST, filename: str, lines: Sequence[str]) -> None:
+        """`tree` is what makes this a plugin for whole files; the engine reads the text itself."""
+        self._filename = filename
+        self._lines = lines
+
+    @classmethod
+    def parse_options(cls, _manager: Any, options: argparse.Namespace, _arguments: Sequence[str]) -> None:
+        """Take note of what flake8 was asked for; nothing is checked yet."""
+        cls._run = Run(options)
+
+    def run(self) -> Iterator[Violation]:
+        """Row, 0-based column, and code with message, for each finding in the file."""
+        run = Plugin._run or Run(argparse.Namespace())
+        for finding in run.findings(self._filename, self._lines):
+            yield finding.span.row, finding.span.column, f"{finding.code} {finding.message}", Plugin
+
+
+class Run:
+    """One run of flake8, as seen by one of its processes."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self._paths: Sequence[str] = getattr(options, "filenames", None) or ["."]
+        self._display_name: str = getattr(options, "stdin_display_name", "stdin")
+        wanted = (getattr(options, "select", None) or []) + (getattr(options, "extend_select", None) or [])
+        self._configurations = Configurations({"extend_select": _ours(wanted)})
+
+    def findings(self, filename: str, lines: Sequence[str]) -> list[Finding]:
+        """The findings in one file. Raises flake8's ExecutionError when the configuration is broken."""
+        path = files.absolute(filename)
+        try:
+            if filename == self._display_name and _STDIN in self._paths:
+                return _check([path], self._configurations, {path: _encoded(lines)}).get(path, [])
+            return self._everything.get(path, [])
+        except (InvalidSettings, files.MissingPath) as error:
+            from flake8.exceptions import ExecutionError  # only flake8 needs flake8
+
+            raise ExecutionError(f"{PREFIX}: {error}") from error
+
+    @functools.cached_property
+    def _everything(self) -> dict[str, list[Finding]]:
+        """The findings in all files that flake8 was asked for, by path."""
+        return _check([path for path in self._paths if path != _STDIN], self._configurations, {})
+
+
+def _check(paths: Sequence[str], configurations: Configurations, given: dict[str, bytes]) -> dict[str, list[Finding]]:
+    found: dict[str, list[Finding]] = {}
+    for finding in check(plan(paths, configurations, given), Sources(given), with_fixes=False):
+        found.setdefault(finding.path, []).append(finding)
+    return found
+
+
+def _ours(selectors: Sequence[str]) -> tuple[str, ...]:
+    """Those of flake8's selectors that name rules of ours: so a rule that is off is switched on.
+
+    A shorter one, such as the F of pyflakes, names everything that begins with it, and means none of ours.
+    """
+    codes = [rule.code for rule in all_rules()]
+    return tuple(one for one in selectors if one.startswith(PREFIX) and any(code.startswith(one) for code in codes))
+
+
+def _encoded(lines: Sequence[str]) -> bytes:
+    """The text as the bytes that it was read from, as far as its encoding declaration tells."""
+    text = "".join(lines)
+    data = text.encode(errors="surrogatepass")
+    try:
+        return text.encode(tokenize.detect_encoding(io.BytesIO(data).readline)[0])
+    except (SyntaxError, UnicodeEncodeError):
+        return data
