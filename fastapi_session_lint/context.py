@@ -24,6 +24,8 @@ from fastapi_session_lint.model.syntax import (
     Function,
     Imported,
     Module,
+    Name,
+    Parameter,
     With,
     dotted,
     parts_of,
@@ -94,7 +96,7 @@ class Context:
         return filter(self._is_reported, self.names.modules.values())
 
     def functions(self) -> Iterator[Scope]:
-        """The function scopes to report on."""
+        """The function scopes to report on, lambdas too."""
         return filter(self._is_reported, self.names.functions)
 
     def classes(self) -> Iterator[Scope]:
@@ -152,7 +154,15 @@ class Context:
     def is_borrowed(self, call: Call, scope: Scope) -> bool:
         """A session on somebody else's connection ends with that connection."""
         bind = argument(call, "bind", 0)
-        return bind is not None and isinstance(self.roles.value(bind, scope), ConnectionValue)
+        if bind is None:
+            return False
+        value = self.roles.value(bind, scope)
+        return isinstance(value, ConnectionValue) or (value is None and self._is_parameter(bind, scope))
+
+    def _is_parameter(self, expression: Expression, scope: Scope) -> bool:
+        """Whether a name is a parameter, of which nothing may be known."""
+        found = self.names.lookup(expression.id, scope) if isinstance(expression, Name) else None
+        return found is not None and any(isinstance(one, Parameter) for one in found[0])
 
     def fresh(self, function: FunctionValue) -> SessionValue | None:
         """The open session that a function makes and gives to its caller."""
@@ -270,11 +280,6 @@ class Context:
         yield from self.modules()
         yield from self.classes()
         yield from self.functions()
-
-    def functions_and_lambdas(self) -> Iterator[Scope]:
-        """The functions to report on, with the lambdas that are dependencies."""
-        yield from self.functions()
-        yield from filter(self._is_reported, self.framework.lambda_dependencies)
 
     def is_generator(self, scope: Scope) -> bool:
         """Whether a function yields."""

@@ -21,6 +21,11 @@ from fastapi_session_lint.settings import Settings, selected
 from fastapi_session_lint.source import Source, UndecodableSource, decode, split_lines
 
 ROUNDS = 10
+UNCOVERED: Mapping[str, frozenset[str]] = {"FSL408": frozenset({"FSL401", "FSL410"})}
+"""What a fixed finding may leave to other rules, which were silent about the same call as long as it stood.
+
+A sync call that is wrongly awaited still blocks the event loop once the await is gone.
+"""
 Key = tuple[str, str, str]
 
 
@@ -151,8 +156,11 @@ class _Fixing:
         sources = _put_in(self._sources, group)
         if sources is None:
             return False
-        after = self._project_keys(sources)
-        return after <= before and all(after[key] <= before[key] - count for key, count in _keys(group).items())
+        after, fixed = self._project_keys(sources), _keys(group)
+        if any(after[key] > before[key] - count for key, count in fixed.items()):
+            return False
+        new = Counter((path, code) for path, code, _ in (after - before).elements())
+        return new <= _uncovered(fixed)
 
     def outcome(self) -> FixOutcome:
         """What has become of everything."""
@@ -164,6 +172,11 @@ class _Fixing:
 def _keys(findings: Iterable[Finding]) -> Counter[Key]:
     """What findings are counted by, however their lines move."""
     return Counter((one.path, one.code, one.message) for one in findings)
+
+
+def _uncovered(fixed: Counter[Key]) -> Counter[tuple[str, str]]:
+    """How many findings of which rules may come to light in which files."""
+    return Counter((path, left) for path, code, _ in fixed.elements() for left in UNCOVERED.get(code, ()))
 
 
 def _texts(sources: Iterable[Source]) -> dict[str, str]:

@@ -19,7 +19,6 @@ from fastapi_session_lint.configuration import Configurations
 from fastapi_session_lint.findings import Finding
 from fastapi_session_lint.rules import all_rules
 from fastapi_session_lint.runner import Sources, check
-from fastapi_session_lint.settings import InvalidSettings
 from fastapi_session_lint.work import plan
 
 PREFIX = "FSL"
@@ -33,9 +32,13 @@ class Plugin:
     _run: ClassVar[Run | None] = None
 
     def __init__(self, tree: ast.AST, filename: str, lines: Sequence[str]) -> None:
-        """`tree` is what makes this a plugin for whole files; the engine reads the text itself."""
-        self._filename = filename
-        self._lines = lines
+        """`tree` tells flake8 that whole files are wanted; the engine reads the text itself.
+
+        Raises settings.InvalidSettings for broken configuration, which flake8 shows in one line.
+        """
+        del tree
+        run = Plugin._run or Run(argparse.Namespace())
+        self._findings = run.findings(filename, lines)
 
     @classmethod
     def parse_options(cls, _manager: Any, options: argparse.Namespace, _arguments: Sequence[str]) -> None:
@@ -44,8 +47,7 @@ class Plugin:
 
     def run(self) -> Iterator[Violation]:
         """Row, 0-based column, and code with message, for each finding in the file."""
-        run = Plugin._run or Run(argparse.Namespace())
-        for finding in run.findings(self._filename, self._lines):
+        for finding in self._findings:
             yield finding.span.row, finding.span.column, f"{finding.code} {finding.message}", Plugin
 
 
@@ -59,16 +61,11 @@ class Run:
         self._configurations = Configurations({"extend_select": _ours(wanted)})
 
     def findings(self, filename: str, lines: Sequence[str]) -> list[Finding]:
-        """The findings in one file. Raises flake8's ExecutionError when the configuration is broken."""
+        """The findings in one file. Raises settings.InvalidSettings."""
         path = files.absolute(filename)
-        try:
-            if filename == self._display_name and _STDIN in self._paths:
-                return _check([path], self._configurations, {path: _encoded(lines)}).get(path, [])
-            return self._everything.get(path, [])
-        except (InvalidSettings, files.MissingPath) as error:
-            from flake8.exceptions import ExecutionError  # only flake8 needs flake8
-
-            raise ExecutionError(f"{PREFIX}: {error}") from error
+        if filename == self._display_name and _STDIN in self._paths:
+            return _check([path], self._configurations, {path: _encoded(lines)}).get(path, [])
+        return self._everything.get(path, [])
 
     @functools.cached_property
     def _everything(self) -> dict[str, list[Finding]]:
@@ -84,12 +81,13 @@ def _check(paths: Sequence[str], configurations: Configurations, given: dict[str
 
 
 def _ours(selectors: Sequence[str]) -> tuple[str, ...]:
-    """Those of flake8's selectors that name rules of ours: so a rule that is off is switched on.
+    """Those of flake8's selectors that name some of our rules, so that one which is off by default is switched on.
 
-    A shorter one, such as the F of pyflakes, names everything that begins with it, and means none of ours.
+    The bare prefix names the plugin, as everybody writes it who lists plugins in `select`: it switches nothing on.
     """
     codes = [rule.code for rule in all_rules()]
-    return tuple(one for one in selectors if one.startswith(PREFIX) and any(code.startswith(one) for code in codes))
+    named = (one for one in selectors if one.startswith(PREFIX) and one != PREFIX)
+    return tuple(one for one in named if any(code.startswith(one) for code in codes))
 
 
 def _encoded(lines: Sequence[str]) -> bytes:

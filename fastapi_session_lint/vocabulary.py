@@ -249,7 +249,8 @@ QUIET_CALLS = frozenset(
     {
         "print", "len", "str", "repr", "isinstance", "issubclass", "type", "id", "bool", "dict", "list", "set", "tuple",
         "frozenset", "hasattr", "getattr", "callable", "super", "object", "time.time", "time.perf_counter",
-        "time.monotonic", "datetime.datetime.now", "datetime.datetime.utcnow", "datetime.date.today", "uuid.uuid4",
+        "sys.exc_info", "time.monotonic",
+        "datetime.datetime.now", "datetime.datetime.utcnow", "datetime.date.today", "uuid.uuid4",
         "logging.getLogger", "logging.info", "logging.debug", "logging.warning", "logging.error", "logging.exception",
         "loguru.logger.info", "typing.cast", "datetime.timedelta", "sqlalchemy.text", "sqlalchemy.select",
         "sqlmodel.select", "sqlalchemy.func.count", "sqlalchemy.future.select", "range", "enumerate", "zip", "sorted",

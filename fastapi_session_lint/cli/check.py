@@ -55,7 +55,7 @@ def _flag(*names: str, text: str) -> Callable[[Any], Any]:
     return click.option(*names, is_flag=True, help=text)
 
 
-@click.command()
+@click.command(short_help="Check files and folders.")
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
 @_flag("--fix", "does_fix", text="Apply the safe fixes.")
 @_flag("--unsafe-fixes", "is_unsafe", text="With --fix, also apply fixes that may change behaviour.")

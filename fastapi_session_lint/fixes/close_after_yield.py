@@ -11,7 +11,15 @@ from fastapi_session_lint.fixes.edits import Draft
 from fastapi_session_lint.fixes.final_clause import TRIES, Guarded, closes_at_last, mend, write_finally
 from fastapi_session_lint.fixes.names import escapes, is_captured, is_taken, mentions
 from fastapi_session_lint.fixes.removal import drop, spare_closes
-from fastapi_session_lint.fixes.sessions import Close, Creation, call_text, close_at, only_creation, own_nodes
+from fastapi_session_lint.fixes.sessions import (
+    Close,
+    Creation,
+    call_text,
+    close_at,
+    is_one_call,
+    only_creation,
+    own_nodes,
+)
 from fastapi_session_lint.fixes.suites import Shape, Suite, reshape, statement_of, suite_of, suites_inside
 from fastapi_session_lint.fixes.tree import Tree
 
@@ -24,8 +32,8 @@ def close_after_yield(tree: Tree, repair: Repair) -> Fix | None:
         return None
     if repair.is_async and function.asynchronous is None:
         return None
-    if isinstance(given.value, cst.Call | cst.Await):
-        return _name_and_close(tree, given, given.value, repair)
+    if not mentions(tree, function, repair.subject):
+        return _name_and_close(tree, given, repair)
     made = only_creation(tree, function, repair.subject)
     attempts = [above for above in tree.ancestors(given) if isinstance(above, TRIES)]
     if made is None or any(closes_at_last(attempt, made.name, repair.is_async) for attempt in attempts):
@@ -118,9 +126,11 @@ def _hoist_trust(tree: Tree, made: Creation, host: cst.Try | cst.TryStar) -> App
     return Applicability.UNSAFE
 
 
-def _name_and_close(tree: Tree, given: cst.Yield, value: cst.BaseExpression, repair: Repair) -> Fix | None:
+def _name_and_close(tree: Tree, given: cst.Yield, repair: Repair) -> Fix | None:
     """`yield SessionLocal()`: give the session a name, and close it."""
-    statement = statement_of(tree, given)
+    statement, value = statement_of(tree, given), given.value
+    if not isinstance(value, cst.BaseExpression) or not is_one_call(value):
+        return None
     around = suite_of(tree, statement)
     name = next((name for name in _fresh_names() if not is_taken(tree, name)), None)
     if around is None or name is None or not isinstance(statement, cst.Expr) or statement.value is not given:

@@ -72,11 +72,14 @@ def _extend(tree: Tree, draft: Draft, guarded: Guarded, clause: cst.Finally) -> 
 
 
 def host_at(guarded: Guarded) -> cst.Try | cst.TryStar | None:
-    """The try statement that ends the steps, where nothing before it can raise."""
+    """The try statement that ends the steps, where nothing that can raise stands before it or in its finally clause."""
     *before, last = guarded.suite.steps[guarded.first : guarded.last + 1]
-    if isinstance(last.node, TRIES) and all(is_calm(step.node) for step in before):
-        return last.node
-    return None
+    if not isinstance(last.node, TRIES) or not all(is_calm(step.node) for step in before):
+        return None
+    final = last.node.finalbody
+    if final is not None and not all(is_calm(node) for node in own_nodes(final, cst.BaseSmallStatement)):
+        return None
+    return last.node
 
 
 def closes_at_last(attempt: cst.Try | cst.TryStar, subject: str, is_async: bool) -> bool:

@@ -160,6 +160,12 @@ def own_nodes(root: cst.CSTNode, *kinds: type[Node]) -> Iterator[Node]:
         yield from own_nodes(child, *kinds)
 
 
+def is_one_call(value: cst.BaseExpression) -> bool:
+    """Whether an expression calls one thing only, so that this is what makes the session."""
+    call = value.expression if isinstance(value, cst.Await) else value
+    return isinstance(call, cst.Call) and not any(any(own_nodes(arg, cst.Call, cst.Await)) for arg in call.args)
+
+
 def may_hand_out(value: cst.BaseExpression | None, name: str) -> bool:
     """Whether a returned value may be, or lead to, something that needs the session open after the return.
 

@@ -9,7 +9,7 @@ from fastapi_session_lint.fixes.edits import Draft
 from fastapi_session_lint.fixes.enclose import write_with
 from fastapi_session_lint.fixes.imports import bring
 from fastapi_session_lint.fixes.names import is_captured, is_taken, mentions
-from fastapi_session_lint.fixes.sessions import close_at, dotted, only_creation, own_nodes
+from fastapi_session_lint.fixes.sessions import close_at, dotted, is_one_call, only_creation, own_nodes
 from fastapi_session_lint.fixes.suites import Shape, reshape, statement_of, suite_of, suites_inside
 from fastapi_session_lint.fixes.tree import Tree
 
@@ -28,7 +28,7 @@ def yield_instead_of_return(tree: Tree, repair: Repair) -> Fix | None:
     draft = Draft()
     if not (
         _open_call(tree, draft, given, repair)
-        if isinstance(given.value, cst.Call) and _is_anonymous(given.value, repair.subject)
+        if isinstance(given.value, cst.Call) and not mentions(tree, function, repair.subject)
         else _open_name(tree, draft, function, given, repair)
     ):
         return None
@@ -68,17 +68,18 @@ def _ends(tree: Tree, given: cst.Return, function: cst.FunctionDef) -> bool:
         statement = holder
 
 
-def _is_anonymous(call: cst.Call, subject: str) -> bool:
-    """Whether the returned call makes the session itself."""
-    return not subject or subject == dotted(call.func)
-
-
 def _open_call(tree: Tree, draft: Draft, given: cst.Return, repair: Repair) -> bool:
     """`return SessionLocal()` as `with SessionLocal() as db: yield db`."""
     name = next((name for name in ("db", "session", "db_session") if not is_taken(tree, name)), None)
     around = suite_of(tree, given)
     value = given.value
-    if name is None or around is None or value is None or tree.start(value)[0] != tree.end(value)[0]:
+    if (
+        name is None
+        or around is None
+        or value is None
+        or not is_one_call(value)
+        or tree.start(value)[0] != tree.end(value)[0]
+    ):
         return False
     index = around.index(given)
     shape = Shape(apart={index}, broken={index})

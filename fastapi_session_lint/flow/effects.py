@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from fastapi_session_lint.findings import Note
-from fastapi_session_lint.flow.graph import Graph, build
+from fastapi_session_lint.flow.graph import Evaluate, Graph, build
 from fastapi_session_lint.flow.lives import Life, Moment, follow
 from fastapi_session_lint.flow.states import ANY_ERROR, Error, Status
 from fastapi_session_lint.flow.uses import UseKind
@@ -19,12 +19,17 @@ from fastapi_session_lint.model.syntax import (
     Function,
     Parameter,
     Raise,
+    Statement,
 )
 from fastapi_session_lint.project.roles import Roles
 from fastapi_session_lint.project.values import FunctionValue, ObjectValue, ProviderValue, Scope, Value
-from fastapi_session_lint.vocabulary import IO_ACTIONS, NO_RETURN_TYPES, Action
+from fastapi_session_lint.vocabulary import EXITS, IO_ACTIONS, NO_RETURN_TYPES, Action
 
 _DEPTH = 14
+"""How many calls deep a summary looks."""
+_ROUNDS = 4
+"""How often a summary that rests on itself is worked out again."""
+Key = tuple[int, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +65,18 @@ UNTOUCHED = Effect(frozenset({Status.IDLE}), frozenset({(Status.IDLE, ANY_ERROR)
 
 
 class Effects:
-    """Summaries of functions, made when they are first asked for; a cycle of calls ends in "untouched"."""
+    """Summaries of functions, made when they are first asked for; cycles of calls start from "untouched"."""
 
     def __init__(self, roles: Roles) -> None:
         self.roles = roles
         self._graphs: dict[int, Graph] = {}
-        self._memo: dict[tuple[int, frozenset[str]], Effect | None] = {}
+        self._memo: dict[Key, Effect | None] = {}
         self._returning: dict[int, bool] = {}
-        self._recovering: dict[tuple[int, frozenset[str]], bool] = {}
-        self._depth = 0
+        self._recovering: dict[Key, bool] = {}
+        self._active: dict[Key, int] = {}
+        self._provisional: dict[Key, Effect | None] = {}
+        self._provisional_depth = 0
+        self._lowest = _DEPTH * 2
 
     def graph(self, scope: Scope) -> Graph:
         """The graph of a function's or module's body, built once."""
@@ -106,16 +114,39 @@ class Effects:
     def of_names(self, scope: Scope, names: frozenset[str]) -> Effect | None:
         """What a function does to the session that comes in under some names."""
         key = (id(scope), names)
-        if key not in self._memo:
-            if self._depth > _DEPTH:
-                return UNTOUCHED
-            self._memo[key] = UNTOUCHED
-            self._depth += 1
-            try:
-                self._memo[key] = self._summary(self.life(scope, None, names, Status.IDLE))
-            finally:
-                self._depth -= 1
-        return self._memo[key]
+        if key in self._memo:
+            return self._memo[key]
+        if key in self._active:
+            self._lowest = min(self._lowest, self._active[key])
+            return self._provisional.get(key, UNTOUCHED)
+        if key in self._provisional:
+            self._lowest = min(self._lowest, self._provisional_depth)
+            return self._provisional[key]
+        if len(self._active) > _DEPTH:
+            return UNTOUCHED
+        return self._solve(key, scope, names)
+
+    def _solve(self, key: Key, scope: Scope, names: frozenset[str]) -> Effect | None:
+        """The summary of a function; one that calls itself, over others too, is worked out again until it holds."""
+        depth = len(self._active)
+        outer, self._lowest = self._lowest, _DEPTH * 2
+        self._active[key] = depth
+        effect: Effect | None = UNTOUCHED
+        for _ in range(_ROUNDS):
+            before, effect = effect, self._summary(self.life(scope, None, names, Status.IDLE))
+            if self._lowest > depth or effect == before:
+                break
+            self._provisional = {key: effect}
+        del self._active[key]
+        if self._lowest >= depth:
+            self._memo[key] = effect
+            self._provisional = {}
+            self._lowest = outer
+        else:
+            self._provisional[key] = effect
+            self._provisional_depth = self._lowest
+            self._lowest = min(outer, self._lowest)
+        return effect
 
     def recovers(self, effect: Effect) -> bool:
         """Whether a function rolls a failed session back, or closes it, before it does anything else with it."""
@@ -152,16 +183,27 @@ class Effects:
             declared = self.roles.value(definition.returns, function.scope.outer or function.scope)
             if getattr(declared, "name", "") in NO_RETURN_TYPES:
                 return True
-        if not definition.body or not isinstance(definition.body[-1], Raise):
+        if not definition.body or not self._ends_it(definition.body[-1], function.scope):
             return False
+        last = definition.body[-1]
+        ending = last.value if isinstance(last, Do) else None
         graph = self.graph(function.scope)
         reached, stack = set[int](), [graph.entry]
         while stack:
             at = stack.pop()
             if at not in reached:
                 reached.add(at)
-                stack += graph.nodes[at].next
+                step = graph.nodes[at].step
+                is_exit = ending is not None and isinstance(step, Evaluate) and step.value is ending
+                stack += () if is_exit else graph.nodes[at].next
         return 0 not in reached
+
+    def _ends_it(self, last: Statement, scope: Scope) -> bool:
+        """Whether a function's last statement raises, or leaves the process."""
+        if isinstance(last, Do) and isinstance(last.value, Call):
+            called = self.roles.value(last.value.function, scope)
+            return getattr(called, "name", "") in EXITS
+        return isinstance(last, Raise)
 
     def _summary(self, life: Life) -> Effect | None:
         if not life.complete:

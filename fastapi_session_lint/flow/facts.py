@@ -44,8 +44,10 @@ _IMPLIES = {
     ("true", "none"): False,
     ("false", "true"): False,
     ("false", "false"): True,
+    ("false", "none"): True,
+    ("false", "some"): False,
 }
-"""What a known fact says of an asked one."""
+"""What a known fact says of an asked one; what is falsy and may be None is taken to be None."""
 
 
 def tracked_names(graph: Graph) -> frozenset[str]:

@@ -121,10 +121,14 @@ class Life:
         )
 
     @property
+    def is_released(self) -> bool:
+        """Whether any path closes the session or hands it to another owner."""
+        return any(point.state.status in (Status.CLOSED, Status.GONE) for point in self.links)
+
+    @property
     def is_left_open(self) -> bool:
         """Whether the session is made here, closed on no path, and handed to no owner that could."""
-        gone = any(point.state.status is Status.GONE for point in self.links)
-        owned = self.is_closed_somewhere or gone or self.yield_places
+        owned = self.is_released or self.yield_places
         return self.is_made and not owned and any(point.state.status.is_open for _, point in self.ends)
 
     @property

@@ -33,6 +33,7 @@ from fastapi_session_lint.project.values import (
     LibraryObject,
     ObjectValue,
     Scope,
+    SessionValue,
     Value,
 )
 from fastapi_session_lint.vocabulary import Action
@@ -171,7 +172,7 @@ class Reader:
 
     def _holder(self, text: str) -> Holder | None:
         for name in self.names:
-            owner, _, attribute = name.partition(">")
+            owner, _, attribute = name.rpartition(">") if ">" in name else name.rpartition(".")
             if attribute and owner == text:
                 return Holder(attribute, None)
         return None
@@ -212,10 +213,12 @@ class Reader:
         return _MANAGERS.get(action, Result.NOTHING) if action else Result.NOTHING
 
     def _holder_call(self, call: Call, owner: Holder, method: str) -> Outcome:
-        """A method of an object that keeps the session."""
-        for one in call.arguments:
-            self.visit(one.value)
+        """A method of an object that keeps the session; it may be given the session, too, or its close."""
         function = self.roles.value(call.function, self.scope)
+        for one in call.arguments:
+            what = self.visit(one.value)
+            if what is not Result.NOTHING:
+                self._give(call, function, "", one, what, self._method)
         effect = self.effects.of_attribute(function, owner.attribute)
         self._add(UseKind.PASS, call.place, effect=effect, name=method)
         return Result.SESSION if effect is not None and effect.returns else Result.NOTHING
@@ -227,7 +230,8 @@ class Reader:
             return self._other_call(call, function, name)
         if name in vocabulary.CLOSING:
             return Result.CLOSING
-        method = call.function.name if isinstance(call.function, Attribute) else ""
+        is_ours = isinstance(function, FunctionValue)
+        method = call.function.name if isinstance(call.function, Attribute) and not is_ours else ""
         if name in vocabulary.OFFLOADERS or method in vocabulary.OFFLOADING_METHODS:
             return self._offloaded(call, given)
         if method in vocabulary.EXIT_STACK_ENTERS:
@@ -320,6 +324,8 @@ class Reader:
         if name in vocabulary.QUIET_CALLS:
             return True
         match call.function:
+            case Attribute(owner, "close" | "rollback"):
+                return isinstance(self.roles.value(owner, self.scope), SessionValue)
             case Attribute(owner, method) if method in vocabulary.LOG_METHODS:
                 value = self.roles.value(owner, self.scope)
                 if isinstance(value, Library | LibraryObject):

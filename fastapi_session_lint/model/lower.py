@@ -81,7 +81,7 @@ class StatementLowering(ExpressionLowering):
     def _annotated(self, node: cst.AnnAssign) -> Statement | None:
         place = self.mark("statement", node)
         target = self.expression(node.target)
-        annotation = self.expression(node.annotation.annotation)
+        annotation = self.annotation(node.annotation) or NOTHING
         if node.value is None:
             if isinstance(target, Name):
                 self.scope.bind(target.id, Declared(annotation))
@@ -247,7 +247,7 @@ class StatementLowering(ExpressionLowering):
         outer = self.scope
         inner = ScopeBuilder("function", _qualified(outer, node.name.value), outer)
         parameters = self.parameters(node.params, inner)
-        returns = self.optional(node.returns.annotation if node.returns else None)
+        returns = self.annotation(node.returns)
         self.scope = inner
         body = self.suite(node.body)
         self.scope = outer
@@ -267,6 +267,7 @@ class StatementLowering(ExpressionLowering):
             calls=tuple(inner.calls),
             yields=tuple(inner.yields),
             stores=tuple(inner.stores),
+            lambdas=tuple(inner.lambdas),
             place=place,
         )
         outer.bind(function.name, function)
@@ -293,6 +294,7 @@ class StatementLowering(ExpressionLowering):
             bindings=inner.frozen_bindings(),
             attributes={name: tuple(found) for name, found in inner.attributes.items()},
             calls=tuple(inner.calls),
+            lambdas=tuple(inner.lambdas),
             place=place,
         )
         outer.bind(definition.name, definition)

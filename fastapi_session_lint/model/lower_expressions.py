@@ -66,6 +66,7 @@ class ExpressionLowering:
         self._renamed: dict[str, str] = {}
         self._comprehensions = 0
         self._in_string = 0
+        self._in_annotation = 0
 
     def mark(self, kind: str, node: cst.CSTNode) -> int:
         """The place of a node; within an f-string there is none, since rulers disagree there."""
@@ -78,6 +79,26 @@ class ExpressionLowering:
         """An expression in the small language."""
         lower = _LOWER.get(type(node))
         return NOTHING if lower is None else lower(self, node)
+
+    def annotation(self, node: cst.Annotation | None) -> Expression | None:
+        """An annotation; what stands in quotes is read as code, and has no place of its own."""
+        if node is None:
+            return None
+        self._in_annotation += 1
+        found = self.expression(node.annotation)
+        self._in_annotation -= 1
+        return found
+
+    def _quoted(self, text: str) -> Expression | None:
+        """A quoted annotation as an expression, None where it is none."""
+        try:
+            node = cst.parse_expression(text)
+        except cst.ParserSyntaxError:
+            return None
+        self._in_string += 1
+        found = self.expression(node)
+        self._in_string -= 1
+        return found
 
     def optional(self, node: cst.CSTNode | None) -> Expression | None:
         """An expression, or None for None."""
@@ -129,6 +150,8 @@ class ExpressionLowering:
         value = _text_of(node)
         if value is None:
             return Constant("bytes", None, NOWHERE)
+        if self._in_annotation and not self._in_string and (quoted := self._quoted(value)) is not None:
+            return quoted
         return Constant("text", value, self.mark("text", node) if "://" in value else NOWHERE)
 
     def _formatted(self, node: cst.FormattedString | cst.TemplatedString | cst.ConcatenatedString) -> Expression:
@@ -236,25 +259,26 @@ class ExpressionLowering:
         self.scope = outer
         outer.reads |= inner.free_names()
         body = (Return(value, place),)
-        return Lambda(
-            Function(
-                name="<lambda>",
-                qualified_name=inner.name,
-                parameters=parameters,
-                decorators=(),
-                returns=None,
-                is_async=False,
-                is_generator=bool(inner.yields),
-                body=body,
-                bindings=inner.frozen_bindings(),
-                outer_names=frozenset(),
-                reads=inner.free_names(),
-                calls=tuple(inner.calls),
-                yields=tuple(inner.yields),
-                stores=(),
-                place=place,
-            )
+        function = Function(
+            name="<lambda>",
+            qualified_name=inner.name,
+            parameters=parameters,
+            decorators=(),
+            returns=None,
+            is_async=False,
+            is_generator=bool(inner.yields),
+            body=body,
+            bindings=inner.frozen_bindings(),
+            outer_names=frozenset(),
+            reads=inner.free_names(),
+            calls=tuple(inner.calls),
+            yields=tuple(inner.yields),
+            stores=(),
+            lambdas=tuple(inner.lambdas),
+            place=place,
         )
+        outer.lambdas.append(function)
+        return Lambda(function)
 
     def parameters(self, node: cst.Parameters, inner: ScopeBuilder) -> tuple[Parameter, ...]:
         """The parameters of a def or lambda, evaluated outside, bound in `inner`."""
@@ -267,7 +291,7 @@ class ExpressionLowering:
         found = []
         for one, kind in ordered:
             place = self.mark("parameter", one)
-            annotation = self.optional(one.annotation.annotation if one.annotation else None)
+            annotation = self.annotation(one.annotation)
             found.append(Parameter(one.name.value, annotation, self.optional(one.default), kind, place))
             inner.bindings[one.name.value].append(found[-1])
         if ordered and ordered[0][1] in ("positional", "*"):

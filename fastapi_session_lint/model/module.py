@@ -71,8 +71,20 @@ def _finish(path: str, lowering: StatementLowering, body: Sequence[Statement], p
         exports=exported_names(suite),
         calls=tuple(lowering.scope.calls),
         stores=tuple(lowering.scope.stores),
+        lambdas=tuple(lowering.scope.lambdas),
         places=places,
     )
+
+
+def _syntax_error(text: str) -> UnparsableSource | None:
+    """What Python itself says of a text that it cannot read; it is clearer than a parser generator's list of tokens."""
+    try:
+        ast.parse(text)
+    except SyntaxError as error:
+        return UnparsableSource(str(error.msg), max(error.lineno or 1, 1), max((error.offset or 1) - 1, 0))
+    except (ValueError, RecursionError, MemoryError):
+        return None
+    return None
 
 
 def _ast_of(text: str) -> ast.Module | None:
@@ -89,6 +101,8 @@ def _parse(text: str) -> cst.Module:
     try:
         return cst.parse_module(text)
     except cst.ParserSyntaxError as error:
+        if (known := _syntax_error(text)) is not None:
+            raise known from None
         message = str(error.message).strip().splitlines()[0].rstrip(".")
         raise UnparsableSource(message, max(error.raw_line, 1), max(error.raw_column, 0)) from None
     except UnicodeError as error:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from fastapi_session_lint.model.syntax import Assigned, Bindings, Call, Definition, Store, Yield
+from fastapi_session_lint.model.syntax import Assigned, Bindings, Call, Definition, Function, Store, Yield
 
 
 class Mark(NamedTuple):
@@ -33,6 +33,7 @@ class ScopeBuilder:
         self.calls: list[Call] = []
         self.yields: list[Yield] = []
         self.stores: list[Store] = []
+        self.lambdas: list[Function] = []
 
     def bind(self, name: str, definition: Definition) -> None:
         """Bind a name here, or at the module where it was declared global."""

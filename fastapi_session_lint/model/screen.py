@@ -18,7 +18,7 @@ _WORDS = (
 _CONCERNS = re.compile(_WORDS, re.IGNORECASE)
 _FILE_CONCERNS = re.compile(
     rb"session|engine|sqlalchemy|sqlmodel|commit\(|rollback\(|\.execute|\.query\(|\.scalar|depends|sqlite|database"
-    rb"|\bdb\b|import \*",
+    rb"|\bdb\b|import \*|\n    raise |\bexit\(",
     re.IGNORECASE,
 )
 
@@ -40,8 +40,8 @@ def split_statements(
     ranges: list[tuple[int, int]] = []
     for statement in tree.body:
         first, last = _rows(statement)
-        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not any(
-            _CONCERNS.search(line) for line in lines[first - 1 : last]
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not (
+            _may_never_return(statement) or any(_CONCERNS.search(line) for line in lines[first - 1 : last])
         ):
             skipped.append(statement)
             continue
@@ -51,6 +51,16 @@ def split_statements(
         else:
             ranges.append((first, last))
     return kept, skipped, ranges
+
+
+def _may_never_return(statement: ast.stmt) -> bool:
+    """A helper whose last statement raises, or calls exit, ends every path that calls it."""
+    if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+        return False
+    last = statement.body[-1]
+    return isinstance(last, ast.Raise) or (
+        isinstance(last, ast.Expr) and "exit" in ast.dump(last) and isinstance(last.value, ast.Call)
+    )
 
 
 def _rows(statement: ast.stmt) -> tuple[int, int]:

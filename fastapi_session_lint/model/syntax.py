@@ -452,8 +452,8 @@ class Store:
 
 @_node
 class Function:
-    """A def or lambda. `reads` are its free names; `calls`, `yields` and `stores` are those
-    of its own body, as they end."""
+    """A def or lambda. `reads` are its free names; `calls`, `yields`, `stores` and
+    `lambdas` are those of its own body, as they end."""
 
     name: str
     qualified_name: str
@@ -469,6 +469,7 @@ class Function:
     calls: tuple[Call, ...]
     yields: tuple[Yield, ...]
     stores: tuple[Store, ...]
+    lambdas: tuple[Function, ...]
     place: int
 
 
@@ -485,6 +486,7 @@ class Class:
     bindings: Bindings
     attributes: Mapping[str, tuple[tuple[str, Assigned], ...]]
     calls: tuple[Call, ...]
+    lambdas: tuple[Function, ...]
     place: int
 
 
@@ -503,6 +505,7 @@ class Module:
     exports: tuple[str, ...] | None
     calls: tuple[Call, ...]
     stores: tuple[Store, ...]
+    lambdas: tuple[Function, ...]
     places: tuple[Span, ...]
 
 

@@ -125,17 +125,6 @@ class Framework:
                         for value in store.value.items[1::2]:
                             yield scope, value
 
-    @functools.cached_property
-    def lambda_dependencies(self) -> tuple[Scope, ...]:
-        """The lambdas that `Depends` names."""
-        found = []
-        for markers in self._dependencies.values():
-            for marker in markers:
-                target = self.roles.value(marker.target, marker.scope) if marker.target is not None else None
-                if isinstance(marker.target, Lambda) and isinstance(target, FunctionValue):
-                    found.append(target.scope)
-        return tuple(found)
-
     def callers(self, scope: Scope) -> list[Scope]:
         """The scopes that call a function."""
         return self._callers.get(id(scope), [])

@@ -45,17 +45,14 @@ class Names:
 
     def _collect(self, outer: Scope) -> None:
         """Make the scope of every def and class that a scope binds, and of those within."""
-        for definitions in self.bindings(outer).values():
+        lambdas = outer.module.lambdas if outer.owner is None else outer.owner.lambdas
+        for definitions in (*self.bindings(outer).values(), lambdas):
             for definition in definitions:
                 if isinstance(definition, Function | Class) and id(definition) not in self._scopes:
                     scope = Scope(outer.module, definition, outer)
                     self._scopes[id(definition)] = scope
                     (self.functions if isinstance(definition, Function) else self.classes).append(scope)
                     self._collect(scope)
-
-    def lambda_scope(self, function: Function, outer: Scope) -> Scope:
-        """The scope within a lambda that stands in the scope `outer`."""
-        return self._scopes.setdefault(id(function), Scope(outer.module, function, outer))
 
     def scope_of(self, definition: Function | Class) -> Scope:
         """The scope within a def or class."""
@@ -119,6 +116,18 @@ class Names:
             path = self.imports.resolve(home.module.path, imported.module, imported.level)
             found = self.member(path, imported.name) if path and imported.name else None
         return None
+
+    def imported_paths(self, scope: Scope) -> Iterator[str]:
+        """The modules of the project that a module imports at its own level."""
+        path = scope.module.path
+        named = (one for definitions in scope.module.bindings.values() for one in definitions)
+        for one in (*scope.module.star_imports, *named):
+            found = self.imports.resolve(path, one.module, one.level) if isinstance(one, Imported) else None
+            if found and isinstance(one, Imported):
+                yield found
+                inner = self.imports.submodule(found, one.name) if one.name and one.name != "*" else None
+                if inner:
+                    yield inner
 
     def all_scopes(self) -> Iterator[Scope]:
         """Every scope whose body runs: modules, then functions, in the order of the files."""

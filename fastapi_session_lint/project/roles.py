@@ -109,7 +109,7 @@ class Roles:
             case Subscript(value, index):
                 return self._subscript(value, index, scope)
             case Lambda(function):
-                return FunctionValue(self.names.lambda_scope(function, scope))
+                return FunctionValue(self.names.scope_of(function))
             case Opaque(parts) if parts:
                 return combine(self.value(part, scope) for part in parts)
             case Constant("text", str(text), _):
@@ -280,8 +280,8 @@ class Roles:
     def instance_of(self, kind: Value | None) -> Value | None:
         """An instance of a type."""
         match kind:
-            case SessionClass(is_async, flavour):
-                return SessionValue(is_async, flavour)
+            case SessionClass(is_async, flavour, of):
+                return SessionValue(is_async, flavour, False, of)
             case ClassValue():
                 return self._made(kind)
             case AnnotatedValue(inner, marker):
@@ -308,7 +308,7 @@ class Roles:
         for base in definition.bases:
             value = self.value(base, scope.outer or scope)
             if isinstance(value, SessionClass):
-                return value
+                return SessionClass(value.is_async, value.flavour, scope)
         return ClassValue(scope)
 
     def decorator_name(self, decorator: Expression, scope: Scope) -> str | None:
@@ -501,8 +501,8 @@ class Roles:
     def called(self, function: Value | None) -> Value | None:
         """What a call of a value gives."""
         match function:
-            case SessionClass(is_async, flavour):
-                return SessionValue(is_async, flavour)
+            case SessionClass(is_async, flavour, of):
+                return SessionValue(is_async, flavour, False, of)
             case FactoryValue(is_async, flavour, is_scoped):
                 return SessionValue(is_async, flavour, is_scoped)
             case ProviderValue(value):

@@ -93,10 +93,11 @@ class ConnectionValue:
 
 @dataclass(frozen=True, slots=True)
 class SessionClass:
-    """A session class; `flavour` is "sqlalchemy" or "sqlmodel"."""
+    """A session class; `flavour` is "sqlalchemy" or "sqlmodel", `of` the project's own class derived from it."""
 
     is_async: bool
     flavour: str = "sqlalchemy"
+    of: Scope | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +113,16 @@ class FactoryValue:
 
 @dataclass(frozen=True, slots=True)
 class SessionValue:
-    """A session; `is_scoped` when a registry keeps it."""
+    """A session; `is_scoped` when a registry keeps it, `of` the project's own class that it is of."""
 
     is_async: bool
     flavour: str = "sqlalchemy"
     is_scoped: bool = False
+    of: Scope | None = field(default=None, compare=False)
+
+    def overrides(self, method: str) -> bool:
+        """Whether the project's own class gives a method another meaning."""
+        return self.of is not None and self.of.owner is not None and method in self.of.owner.bindings
 
 
 @dataclass(frozen=True, slots=True)

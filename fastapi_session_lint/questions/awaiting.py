@@ -63,7 +63,7 @@ class Awaiting:
         if not isinstance(call.function, Attribute) or call.function.name not in vocabulary.COROUTINE_METHODS:
             return None
         session = self._context.session(call.function.value, scope)
-        if session is None or not session.is_async:
+        if session is None or not session.is_async or session.overrides(call.function.name):
             return None
         return dotted(call.function.value) or "session"
 
@@ -83,7 +83,7 @@ class Awaiting:
                 continue
             owner, method = call.function.value, call.function.name
             session = self._context.session(owner, scope)
-            if session is None or method not in vocabulary.SESSION_METHODS:
+            if session is None or method not in vocabulary.SESSION_METHODS or session.overrides(method):
                 continue
             name = dotted(owner) or "session"
             plain = method in vocabulary.PLAIN_METHODS - _AWAITABLE_PLAIN and call is outermost

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,7 +19,6 @@ from fastapi_session_lint.model.syntax import (
     Declared,
     Expression,
     Function,
-    Imported,
     Logic,
     Name,
     Opaque,
@@ -74,7 +75,7 @@ class Engines:
             address = self._url(call, scope)
             if address is None or not address.is_certain or not _is_memory(address):
                 continue
-            if self._is_shared(call, scope) or not self._meets_threads(scope):
+            if self._is_shared(call, scope, address) or not self._meets_threads(scope):
                 continue
             yield SqliteEngine(call, True, True)
 
@@ -129,37 +130,44 @@ class Engines:
             return definitions[0].value, home
         return None
 
-    def _is_shared(self, call: Call, scope: Scope) -> bool:
+    def _is_shared(self, call: Call, scope: Scope, address: Address) -> bool:
         """A StaticPool whose connection any thread may use, or options that cannot be read."""
-        if has_stars(call):
+        if has_stars(call) or argument(call, "creator") is not None or argument(call, "pool") is not None:
             return True
         pool = argument(call, "poolclass")
         if pool is None:
-            return argument(call, "pool") is not None or argument(call, "creator") is not None
+            return False
         value = self._context.value(pool, scope)
         is_static = isinstance(value, Library) and value.name.endswith(".StaticPool")
         if not is_static:
             return not isinstance(value, Library)
+        if "check_same_thread=false" in address.text.lower():
+            return True
         given = argument(call, "connect_args")
         pairs = self._pairs(given, scope) if given is not None else {}
         return pairs is None or is_false(pairs.get("check_same_thread"))
 
     def _meets_threads(self, scope: Scope) -> bool:
-        """Whether the engine's module, or one that imports it, has an app or a test client."""
-        path = scope.module.path
-        return any(module.path == path or self._imports(module.path, path) for module in self._context.threaded_modules)
-
-    def _imports(self, importer: str, path: str) -> bool:
-        scope = self._context.names.modules[importer]
-        for definitions in scope.module.bindings.values():
-            for one in definitions:
-                if isinstance(one, Imported):
-                    found = self._context.names.imports.resolve(importer, one.module, one.level)
-                    if found == path:
-                        return True
-                    if found and one.name and self._context.names.imports.submodule(found, one.name) == path:
-                        return True
+        """Whether the engine's module, or one that imports it, at whatever remove, has an app or a test client."""
+        threaded = {module.path for module in self._context.threaded_modules}
+        reached, stack = set[str](), [scope.module.path]
+        while stack:
+            path = stack.pop()
+            if path in threaded:
+                return True
+            if path not in reached:
+                reached.add(path)
+                stack += self._importers.get(path, ())
         return False
+
+    @functools.cached_property
+    def _importers(self) -> dict[str, list[str]]:
+        """The modules that import each module."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for path, scope in self._context.names.modules.items():
+            for imported in self._context.names.imported_paths(scope):
+                found[imported].append(path)
+        return found
 
     # --- addresses ---
 

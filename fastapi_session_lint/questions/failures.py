@@ -34,6 +34,11 @@ class Failure(NamedTuple):
     used: int | None
     is_write: bool
 
+    @property
+    def rank(self) -> tuple[bool, bool, int]:
+        """Used again before only swallowed, commits and flushes before statements, then as they stand."""
+        return self.used is None, not self.is_write, self.place
+
 
 def failures(context: Context, scope: Scope) -> Iterator[Failure]:
     """The swallowed failures of all sessions of a function, one for each handler."""
@@ -74,7 +79,7 @@ def _add(found: dict[int, Failure], failure: Failure | None) -> None:
     if failure is None:
         return
     known = found.get(failure.handler)
-    if known is None or (known.used is None, known.place) > (failure.used is None, failure.place):
+    if known is None or known.rank > failure.rank:
         found[failure.handler] = failure
 
 
@@ -106,7 +111,7 @@ def _failure(
     if operation is None or handler is None:
         return None
     is_write = _is_write(operation)
-    if not is_write and not (operation.kind is UseKind.ACT and operation.action is Action.EXECUTE):
+    if not is_write and not (operation.kind is UseKind.ACT and operation.action in (Action.EXECUTE, Action.READ)):
         return None
     if moment is None and operation.kind is UseKind.PASS:
         return None
@@ -185,7 +190,8 @@ def _swallowed(life: Life, point: Point) -> tuple[int, bool, int] | None:
 
 def unguarded_commits(context: Context, scope: Scope) -> Iterator[tuple[int, str, bool]]:
     """Commits after whose failure nothing in the function rolls back or closes: (place, name, is async)."""
-    seen = set()
+    seen = {one.place for one in failures(context, scope)}
+    seen |= {call.place for call, _ in unguarded_shared_commits(context, scope)}
     for name, is_async, life in lives(context, scope):
         commits = {use.place for use in life.acts(Action.COMMIT)}
         for _, point in life.ends if life.complete else ():

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint import vocabulary
+from fastapi_session_lint.flow.lives import Life
+from fastapi_session_lint.flow.states import Status
+from fastapi_session_lint.flow.uses import UseKind
 from fastapi_session_lint.model.syntax import (
     Assigned,
     Attribute,
@@ -28,15 +31,20 @@ from fastapi_session_lint.project.values import (
     Scope,
     SessionClass,
 )
+from fastapi_session_lint.vocabulary import Action
 
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
+
+
+_BASES = 8
 
 
 class Kept(NamedTuple):
     """A session made at `call` and kept under `name` by an object; `owner` says which kind of object."""
 
     name: str
+    attribute: str
     call: Call
     place: int
     scope: Scope
@@ -48,6 +56,7 @@ class Shared:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._lasting_memo: dict[int, frozenset[str]] = {}
 
     def made(self, value: Expression | None, scope: Scope) -> Call | None:
         """The call by which a value is, or may be, a session made right there."""
@@ -115,10 +124,22 @@ class Shared:
                 if found is None or found[1].owner is not None or self._context.session(expression, scope) is None:
                     return None
                 return name if self._is_shared(name, scope) else None
-            case Attribute(Name("cls"), name) if scope.enclosing_class is not None:
-                if any(one == name for one, _ in self.class_sessions(scope.enclosing_class)):
-                    return f"cls.{name}"
+            case Attribute(Name(receiver), name) if scope.enclosing_class is not None:
+                if self._is_receiver(receiver, scope) and name in self._lasting(scope.enclosing_class):
+                    return f"{receiver}.{name}"
         return None
+
+    def _is_receiver(self, name: str, scope: Scope) -> bool:
+        parameters = scope.owner.parameters if isinstance(scope.owner, Function) else ()
+        return bool(parameters) and parameters[0].name == name
+
+    def _lasting(self, scope: Scope) -> frozenset[str]:
+        """The attributes of a class that are sessions of its own: made in its body, or by an object that lasts."""
+        if id(scope) not in self._lasting_memo:
+            names = {name for name, _ in self.class_sessions(scope)}
+            names |= {one.attribute for one in self._of_class(scope) if one.owner == "module"}
+            self._lasting_memo[id(scope)] = frozenset(names)
+        return self._lasting_memo[id(scope)]
 
     def _is_shared(self, name: str, scope: Scope) -> bool:
         """Whether a module-level name, imported or not, is one that its module made a session for."""
@@ -143,8 +164,6 @@ class Shared:
     def _of_class(self, scope: Scope) -> Iterator[Kept]:
         definition = scope.owner
         assert isinstance(definition, Class)
-        if self._has_closer(ClassValue(scope)):
-            return
         for name, assignments in definition.attributes.items():
             for method, assigned in assignments:
                 for function in definition.bindings.get(method, ()):
@@ -152,8 +171,8 @@ class Shared:
                         continue
                     inner = self._context.names.scope_of(function)
                     call = self.made(assigned.value, inner)
-                    if call is not None and not self._is_reset(definition, name):
-                        yield Kept(f"self.{name}", call, assigned.place, inner, self._lifetime(scope))
+                    if call is not None and not self._is_released(ClassValue(scope), name, inner, call):
+                        yield Kept(f"self.{name}", name, call, assigned.place, inner, self._lifetime(scope))
 
     @functools.cached_property
     def module_objects(self) -> frozenset[int]:
@@ -166,23 +185,24 @@ class Shared:
                     found.add(id(value.of.scope))
         return frozenset(found)
 
-    def _has_closer(self, owner: ClassValue, depth: int = 0) -> bool:
-        if not vocabulary.CLOSER_METHODS.isdisjoint(owner.definition.bindings):
+    def _is_released(self, owner: ClassValue, attribute: str, scope: Scope, call: Call) -> bool:
+        """Whether the method that makes a session sees to its close, or any method of the class closes it."""
+        made = next((one for one in self._context.creations(scope) if one.call is call), None)
+        if made is not None and _lets_go(self._context.life(made)):
             return True
-        return depth < 8 and any(self._has_closer(base, depth + 1) for base in self._context.roles.bases(owner))
+        return any(self._closes(method, attribute) for method in self._methods(owner))
 
-    def _is_reset(self, definition: Class, attribute: str) -> bool:
-        """Whether some method closes or enters the attribute, or hands it on."""
-        for definitions in definition.bindings.values():
-            for one in definitions:
-                if isinstance(one, Function) and one.parameters and self._lets_go(one, attribute):
-                    return True
-        return False
+    def _methods(self, owner: ClassValue, depth: int = 0) -> Iterator[Function]:
+        """The methods of a class and of its bases."""
+        for definitions in owner.definition.bindings.values():
+            yield from (one for one in definitions if isinstance(one, Function) and one.parameters)
+        for base in self._context.roles.bases(owner) if depth < _BASES else ():
+            yield from self._methods(base, depth + 1)
 
-    def _lets_go(self, method: Function, attribute: str) -> bool:
-        scope = self._context.names.scope_of(method)
-        life = self._context.life_of_names(scope, frozenset({f"{method.parameters[0].name}.{attribute}"}))
-        return life.is_closed_somewhere
+    def _closes(self, method: Function, attribute: str) -> bool:
+        names = frozenset({f"{method.parameters[0].name}.{attribute}"})
+        life = self._context.life_of_names(self._context.names.scope_of(method), names)
+        return life.is_closed_somewhere or _lets_go(life)
 
     def _lifetime(self, scope: Scope) -> str:
         if self._context.framework.is_dependency(scope):
@@ -197,13 +217,23 @@ class Shared:
                     call = self.made(store.value, scope)
                     text = dotted(store.target)
                     if call is not None and text is not None and not self._is_request(owner, scope):
-                        yield Kept(text, call, store.place, scope, "state")
+                        yield Kept(text, store.target.name, call, store.place, scope, "state")
 
     def _is_request(self, owner: Expression, scope: Scope) -> bool:
         """A request's state ends with the request."""
         value = self._context.value(owner, scope)
         name = getattr(value, "name", "")
         return name in vocabulary.REQUESTS or (dotted(owner) or "").endswith(("request", "websocket"))
+
+
+def _lets_go(life: Life) -> bool:
+    """Whether the session is closed, or its close is registered with something that will call it."""
+    return any(
+        (moment.use.kind is UseKind.ACT and moment.use.action is Action.CLOSE)
+        or (moment.use.kind is UseKind.KEEP and moment.use.name in vocabulary.CLOSER_METHODS)
+        for moment in life.moments
+        if moment.before.status is not Status.ABSENT
+    )
 
 
 __all__ = ["Kept", "Shared"]

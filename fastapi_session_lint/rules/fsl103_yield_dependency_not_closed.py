@@ -113,7 +113,7 @@ def check(rule: Rule, context: Context) -> Iterator[Finding]:
             continue
         for creation in context.creations(scope):
             life = context.life(creation)
-            if life.complete and life.yield_places and (context.leaks(life) or not life.is_closed_somewhere):
+            if life.complete and life.yield_places and (context.leaks(life) or not life.is_released):
                 yield _finding(rule, context, creation)
 
 

@@ -94,7 +94,7 @@ if TYPE_CHECKING:
 
 def check(rule: Rule, context: Context) -> Iterator[Finding]:
     """The findings of FSL104; FSL304 owns a class that makes a session and is a dependency itself."""
-    for scope in context.functions_and_lambdas():
+    for scope in context.functions():
         if not context.framework.is_dependency(scope) or context.is_generator(scope):
             continue
         for creation in context.creations(scope):

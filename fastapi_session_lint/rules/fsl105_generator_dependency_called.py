@@ -3,11 +3,12 @@
 ## What it does
 
 Reports `next(get_db())`, `get_db().__next__()`, `await anext(get_session())`, a `for` or `async for` over the
-generator that is left by `return` or `break`, and `db = get_db()` used as if it were the session. The finding stands
-at the call and is the only one for this session: it is not reported as unclosed as well.
+generator that is left by `return` or `break`, `db = get_db()` used as if it were the session, and `with get_db()` on
+a generator that is no context manager. The finding stands at the call and is the only one for this session: it is not
+reported as unclosed as well.
 
-An `anext` or an `async for` left early is an *error*, because commits get lost; a `next` is a *warning*, and a `for`
-left early *info*.
+An `anext` or an `async for` left early is an *error*, because commits get lost; a `next` is a *warning* (an *error* at
+module level, where the session lives on), and a `for` left early is *info*.
 
 Not reported: a loop that runs to its end; `async for db in get_db(): yield db` in another dependency; a generator
 that is kept in a name and closed in a finally or driven to its end; `contextmanager(get_db)()`.

@@ -6,9 +6,6 @@ The strict form of FSL201, off by default. Reports any `commit()` on a session t
 when neither a handler that rolls back nor a `with` or `begin()` block that does stands around it. It is for teams
 that want each commit to show its rollback.
 
-A handler for some of the errors that a commit can raise leaves the others unguarded: `except IntegrityError` alone is
-not enough, `except SQLAlchemyError` is.
-
 Not reported: commits inside the `with` of their session, inside `session.begin()`, and those that FSL201 reports
 already.
 
