@@ -31,7 +31,7 @@ from fastapi_session_lint.model.syntax import (
     parts_of,
 )
 from fastapi_session_lint.model.walk import statements, subexpressions
-from fastapi_session_lint.project.framework import Framework, calls_of, is_test
+from fastapi_session_lint.project.framework import Framework, calls_of
 from fastapi_session_lint.project.libraries import argument
 from fastapi_session_lint.project.link import Names
 from fastapi_session_lint.project.roles import Roles
@@ -113,7 +113,7 @@ class Context:
 
     def is_test(self, scope: Scope) -> bool:
         """Whether a scope stands in a file of tests."""
-        return is_test(scope.module.path)
+        return self.framework.is_test(scope)
 
     # --- values ---
 

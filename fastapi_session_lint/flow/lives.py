@@ -146,6 +146,11 @@ class Life:
         """The last use that raised on the way to a point."""
         return next((link.raised for link in reversed(self.way(point)) if link.raised is not None), None)
 
+    def last_return(self, point: Point) -> int | None:
+        """Where the function returns on the way to a point."""
+        steps = [self.graph.nodes[link.point.node].step for link in self.way(point) if link.point is not None]
+        return next((step.place for step in reversed(steps) if isinstance(step, Leave)), None)
+
     def way(self, point: Point) -> list[Link]:
         """The links from the beginning to a point, in order."""
         found: list[Link] = []

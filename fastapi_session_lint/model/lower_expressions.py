@@ -67,12 +67,15 @@ class ExpressionLowering:
         self._comprehensions = 0
         self._in_string = 0
         self._in_annotation = 0
+        self._statement = NOWHERE
 
     def mark(self, kind: str, node: cst.CSTNode) -> int:
-        """The place of a node; within an f-string there is none, since rulers disagree there."""
+        """The place of a node; within an f-string that of its statement, since rulers disagree there."""
         if self._in_string:
-            return NOWHERE
+            return self._statement
         self.marks.append(Mark(kind, node))
+        if kind == "statement":
+            self._statement = len(self.marks) - 1
         return len(self.marks) - 1
 
     def expression(self, node: cst.CSTNode) -> Expression:

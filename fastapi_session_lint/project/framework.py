@@ -44,7 +44,7 @@ def calls_of(scope: Scope) -> tuple[Call, ...]:
 
 
 def is_test(path: str) -> bool:
-    """Whether a file holds tests, by the names that pytest and unittest go by."""
+    """Whether a file, by its path in the project, holds tests: by the names that pytest and unittest go by."""
     folder, name = posixpath.split(path)
     return (
         name.startswith(("test_", "tests_"))
@@ -96,10 +96,11 @@ class Framework:
             self._note_target(found, self.roles.value(marker.target, marker.scope), marker)
 
     def _note_bare(self, found: dict[int, list[MarkerValue]], scope: Scope) -> None:
-        """`x: Service = Depends()` names the class of the annotation."""
+        """`x: Service = Depends()`, also inside Annotated, names the class of the annotation."""
         assert isinstance(scope.owner, Function)
         for parameter in scope.owner.parameters:
-            if parameter.default is None or not isinstance(parameter.default, Call) or parameter.default.arguments:
+            is_call = isinstance(parameter.default, Call) and not parameter.default.arguments
+            if not is_call and not isinstance(parameter.annotation, Subscript | Name):
                 continue
             marker = self.roles.marker(parameter, scope)
             if marker is not None and marker.target is None:
@@ -187,7 +188,11 @@ class Framework:
 
     def _is_script(self, scope: Scope) -> bool:
         """Module level code, and tests."""
-        return scope.owner is None or isinstance(scope.owner, Class) or is_test(scope.module.path)
+        return scope.owner is None or isinstance(scope.owner, Class) or self.is_test(scope)
+
+    def is_test(self, scope: Scope) -> bool:
+        """Whether a scope stands in a file of tests."""
+        return is_test(posixpath.relpath(scope.module.path, self.names.imports.base))
 
     @functools.cached_property
     def _startup(self) -> frozenset[int]:

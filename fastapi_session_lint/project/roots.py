@@ -17,6 +17,7 @@ class ImportMap:
     def __init__(self, paths: Iterable[str], sources: Iterable[str] = ()) -> None:
         """`sources` are folders from which absolute imports start, besides those found."""
         self.files = frozenset(paths)
+        self.base = posixpath.commonpath([posixpath.dirname(path) for path in self.files]) if self.files else "/"
         self.folders = frozenset(_folders(self.files))
         self._sources = tuple(sources)
         self._by_suffix: dict[str, list[str]] = defaultdict(list)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _MEMORY = re.compile(r"sqlite(\+pysqlite)?://(/?(:memory:.*)?)?(\?.*)?\Z")
 _SHARED = re.compile(r"cache=shared|mode=memory")
+_IN_MEMORY = re.compile(r":memory:|mode=memory")
 _FILE = re.compile(r"sqlite(\+pysqlite|\+pysqlcipher)?:///")
 _THREADED = ("fastapi.testclient.TestClient", "starlette.testclient.TestClient", "fastapi.FastAPI", "fastapi.APIRouter")
 
@@ -63,7 +64,12 @@ class Engines:
         """The sync engines on SQLite files that do not turn check_same_thread off."""
         for call in self._sync_engines(scope):
             address = self._url(call, scope)
-            if address is None or not _FILE.match(address.text) or _is_memory(address):
+            if (
+                address is None
+                or not _FILE.match(address.text)
+                or _IN_MEMORY.search(address.text)
+                or _is_memory(address)
+            ):
                 continue
             checked = self._checks_thread(call, scope)
             if checked is not None and "check_same_thread" not in address.text.lower():

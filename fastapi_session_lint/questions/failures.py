@@ -193,12 +193,25 @@ def unguarded_commits(context: Context, scope: Scope) -> Iterator[tuple[int, str
     seen = {one.place for one in failures(context, scope)}
     seen |= {call.place for call, _ in unguarded_shared_commits(context, scope)}
     for name, is_async, life in lives(context, scope):
-        commits = {use.place for use in life.acts(Action.COMMIT)}
+        commits = {use.place for use in life.acts(Action.COMMIT)} - _guarded(life)
         for _, point in life.ends if life.complete else ():
             cause = point.state.cause
             if point.state.status is Status.FAILED and cause in commits and cause not in seen:
                 seen.add(cause)
                 yield cause, name, is_async
+
+
+def _guarded(life: Life) -> set[int]:
+    """The operations after whose failure some path rolls back or closes."""
+    return {
+        moment.before.cause for moment in life.moments if moment.before.status is Status.FAILED and _mends(moment.use)
+    }
+
+
+def _mends(use: Use) -> bool:
+    if use.kind is UseKind.PASS and use.effect is not None:
+        return not use.effect.after.isdisjoint({Status.SETTLED, Status.CLOSED})
+    return use.kind is UseKind.ACT and use.action in (Action.ROLLBACK, Action.CLOSE)
 
 
 def unguarded_shared_commits(context: Context, scope: Scope) -> Iterator[tuple[Call, str]]:

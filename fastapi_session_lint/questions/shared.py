@@ -80,13 +80,16 @@ class Shared:
     def module_sessions(self, scope: Scope) -> Iterator[tuple[str, Call, Scope]]:
         """The sessions that a module keeps in its names: (name, call, the scope of the call)."""
         main = self._context.framework.main_calls(scope.module)
+        seen: set[int] = set()
         for name, definitions in scope.module.bindings.items():
             for one in definitions:
                 if not isinstance(one, Assigned) or one.via != "=":
                     continue
                 call = self.made(one.value, scope)
-                if call is not None and id(call) not in main and not self._is_closed(name, scope):
-                    yield name, call, scope
+                if call is None or id(call) in main | seen or self._is_closed(name, scope):
+                    continue
+                seen.add(id(call))
+                yield name, call, scope
 
     def _is_closed(self, name: str, scope: Scope) -> bool:
         """A script that opens and closes its session at module level runs to its end."""
@@ -109,12 +112,13 @@ class Shared:
     def class_sessions(self, scope: Scope) -> Iterator[tuple[str, Call]]:
         """The class attributes that are sessions."""
         assert isinstance(scope.owner, Class)
+        seen: set[int] = set()
         for name, definitions in scope.owner.bindings.items():
             for one in definitions:
-                if isinstance(one, Assigned) and one.via == "=":
-                    call = self.made(one.value, scope)
-                    if call is not None:
-                        yield name, call
+                call = self.made(one.value, scope) if isinstance(one, Assigned) and one.via == "=" else None
+                if call is not None and id(call) not in seen:
+                    seen.add(id(call))
+                    yield name, call
 
     def name_of(self, expression: Expression, scope: Scope) -> str | None:
         """The name of a session that lives as long as the process, where an expression stands for one."""
@@ -177,13 +181,19 @@ class Shared:
     @functools.cached_property
     def module_objects(self) -> frozenset[int]:
         """The classes of which a module keeps an instance, by the identity of their scopes."""
-        found = set()
+        found: set[int] = set()
         for scope in self._context.names.modules.values():
             for call in scope.module.calls:
                 value = self._context.value(call, scope)
                 if isinstance(value, ObjectValue):
-                    found.add(id(value.of.scope))
+                    found |= {id(one.scope) for one in self._lineage(value.of)}
         return frozenset(found)
+
+    def _lineage(self, owner: ClassValue, depth: int = 0) -> Iterator[ClassValue]:
+        """A class and its bases in the project."""
+        yield owner
+        for base in self._context.roles.bases(owner) if depth < _BASES else ():
+            yield from self._lineage(base, depth + 1)
 
     def _is_released(self, owner: ClassValue, attribute: str, scope: Scope, call: Call) -> bool:
         """Whether the method that makes a session sees to its close, or any method of the class closes it."""
@@ -192,12 +202,11 @@ class Shared:
             return True
         return any(self._closes(method, attribute) for method in self._methods(owner))
 
-    def _methods(self, owner: ClassValue, depth: int = 0) -> Iterator[Function]:
+    def _methods(self, owner: ClassValue) -> Iterator[Function]:
         """The methods of a class and of its bases."""
-        for definitions in owner.definition.bindings.values():
-            yield from (one for one in definitions if isinstance(one, Function) and one.parameters)
-        for base in self._context.roles.bases(owner) if depth < _BASES else ():
-            yield from self._methods(base, depth + 1)
+        for one in self._lineage(owner):
+            for definitions in one.definition.bindings.values():
+                yield from (method for method in definitions if isinstance(method, Function) and method.parameters)
 
     def _closes(self, method: Function, attribute: str) -> bool:
         names = frozenset({f"{method.parameters[0].name}.{attribute}"})

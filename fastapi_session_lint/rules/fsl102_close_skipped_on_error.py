@@ -115,6 +115,9 @@ def _finding(rule: Rule, context: Context, creation: Creation) -> Iterator[Findi
             f"{named} is closed on the good path only: an error before its close() leaves its connection checked out"
         )
     else:
+        left = context.life(creation).last_return(point)
+        if left is not None:
+            trail = (context.note(scope, left, "this way out does not close it"),)
         message = f"{named} is not closed on every path: one way out leaves its connection checked out"
     repair = Repair(RepairKind.CLOSE_SESSION, span, subject, creation.session.is_async, Applicability.SAFE)
     yield rule.finding(scope.module.path, span, message, trail=trail, repair=repair if subject else None)
