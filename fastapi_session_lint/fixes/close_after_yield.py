@@ -8,11 +8,10 @@ import libcst as cst
 
 from fastapi_session_lint.findings import Applicability, Fix, Repair
 from fastapi_session_lint.fixes.edits import Draft
-from fastapi_session_lint.fixes.final_clause import TRIES, Guarded, closes_at_last, mend, write_finally
+from fastapi_session_lint.fixes.final_clause import TRIES, Guarded, call_close, closes_at_last, write_finally
 from fastapi_session_lint.fixes.names import escapes, is_captured, is_taken, mentions
 from fastapi_session_lint.fixes.removal import drop, spare_closes
 from fastapi_session_lint.fixes.sessions import (
-    Close,
     Creation,
     call_text,
     close_at,
@@ -20,7 +19,7 @@ from fastapi_session_lint.fixes.sessions import (
     only_creation,
     own_nodes,
 )
-from fastapi_session_lint.fixes.suites import Shape, Suite, reshape, statement_of, suite_of, suites_inside
+from fastapi_session_lint.fixes.suites import Shape, Suite, reshape, statement_of, suite_of
 from fastapi_session_lint.fixes.tree import Tree
 
 
@@ -38,22 +37,8 @@ def close_after_yield(tree: Tree, repair: Repair) -> Fix | None:
     attempts = [above for above in tree.ancestors(given) if isinstance(above, TRIES)]
     if made is None or any(closes_at_last(attempt, made.name, repair.is_async) for attempt in attempts):
         return None
-    return _call_close(tree, given, repair) or _guard(tree, made, given, repair) or _hoist(tree, made, given, repair)
-
-
-def _call_close(tree: Tree, given: cst.Yield, repair: Repair) -> Fix | None:
-    """Call the `db.close` that stands in a finally clause around the yield."""
-    for above in tree.ancestors(given):
-        if not isinstance(above, TRIES) or above.finalbody is None:
-            continue
-        for owner in suites_inside(tree, above.finalbody):
-            for index, step in enumerate(owner.steps):
-                found = close_at(step.node, repair.subject)
-                if found and found != Close(is_called=True, is_awaited=repair.is_async):
-                    draft = Draft()
-                    mend(draft, owner, index, repair.subject, repair.is_async)
-                    return Fix(f"Call `{repair.subject}.close()`", Applicability.SAFE, draft.edits())
-    return None
+    called = next((fix for attempt in attempts if (fix := call_close(tree, attempt, repair))), None)
+    return called or _guard(tree, made, given, repair) or _hoist(tree, made, given, repair)
 
 
 def _guard(tree: Tree, made: Creation, given: cst.Yield, repair: Repair) -> Fix | None:

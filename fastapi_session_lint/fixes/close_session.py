@@ -9,7 +9,15 @@ import libcst as cst
 from fastapi_session_lint.findings import Applicability, Fix, Repair
 from fastapi_session_lint.fixes.edits import Draft
 from fastapi_session_lint.fixes.enclose import enclose, write_with
-from fastapi_session_lint.fixes.final_clause import TRIES, Guarded, closes_at_last, host_at, is_calm, write_finally
+from fastapi_session_lint.fixes.final_clause import (
+    TRIES,
+    Guarded,
+    call_close,
+    closes_at_last,
+    host_at,
+    is_calm,
+    write_finally,
+)
 from fastapi_session_lint.fixes.names import bound_names, escapes, is_binding, is_captured, mentions, variables
 from fastapi_session_lint.fixes.removal import spare_closes
 from fastapi_session_lint.fixes.sessions import (
@@ -34,7 +42,12 @@ def close_session(tree: Tree, repair: Repair) -> Fix | None:
         return None
     if _is_closed_at_last(made, repair):
         return None
-    return _by_finally(tree, made, repair) or _by_clause(tree, made, repair) or _by_with(tree, made, repair)
+    return (
+        _by_calling_close(tree, made, repair)
+        or _by_finally(tree, made, repair)
+        or _by_clause(tree, made, repair)
+        or _by_with(tree, made, repair)
+    )
 
 
 def _is_closed_at_last(made: Creation, repair: Repair) -> bool:
@@ -45,6 +58,12 @@ def _is_closed_at_last(made: Creation, repair: Repair) -> bool:
         if not is_calm(step.node):
             return False
     return False
+
+
+def _by_calling_close(tree: Tree, made: Creation, repair: Repair) -> Fix | None:
+    """The form for a `db.close` without its call in a finally clause."""
+    attempts = (step.node for step in made.suite.steps[made.index + 1 :] if isinstance(step.node, TRIES))
+    return next((fix for attempt in attempts if (fix := call_close(tree, attempt, repair))), None)
 
 
 def _by_finally(tree: Tree, made: Creation, repair: Repair) -> Fix | None:

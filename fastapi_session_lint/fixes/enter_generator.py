@@ -40,21 +40,24 @@ def enter_generator(tree: Tree, repair: Repair) -> Fix | None:
     loop = tree.parent(call)
     if isinstance(loop, cst.For) and loop.iter is call:
         return _enter_loop(tree, loop, Generator(call, loop.asynchronous is not None))
-    generator = _driven(call) or Generator(call, repair.is_async)
+    generator = _driven(call, repair.is_async)
     made = creation_at(tree, call)
-    if made is None or dotted(generator.call.func) is None:
+    if made is None or generator is None or dotted(generator.call.func) is None:
         return None
     return _merge_with_try(tree, made, generator) or _enter(tree, made, generator)
 
 
-def _driven(call: cst.Call) -> Generator | None:
-    """What `next(get_db())` and the like drive."""
+def _driven(call: cst.Call, is_async: bool) -> Generator | None:
+    """What `next(get_db())` and the like drive; any other call makes the generator itself."""
     match call:
-        case cst.Call(func=cst.Name(value=name), args=[cst.Arg(value=cst.Call() as made, keyword=None, star="")]):
-            return Generator(made, _STEPS[name]) if name in _STEPS else None
-        case cst.Call(func=cst.Attribute(value=cst.Call() as made, attr=cst.Name(value=name)), args=[]):
-            return Generator(made, _STEPS[name]) if name in _STEPS else None
-    return None
+        case cst.Call(func=cst.Name(value=name), args=args) if name in _STEPS:
+            first = args[0] if args else None
+            made = first.value if first and not first.star else None
+        case cst.Call(func=cst.Attribute(value=made, attr=cst.Name(value=name))) if name in _STEPS:
+            pass
+        case _:
+            return Generator(call, is_async)
+    return Generator(made, _STEPS[name]) if isinstance(made, cst.Call) else None
 
 
 def _manager(tree: Tree, draft: Draft, generator: Generator) -> str | None:

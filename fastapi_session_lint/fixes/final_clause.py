@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import libcst as cst
 
+from fastapi_session_lint.findings import Applicability, Fix, Repair
 from fastapi_session_lint.fixes.edits import Draft
 from fastapi_session_lint.fixes.removal import drop, drop_all
 from fastapi_session_lint.fixes.sessions import Close, call_text, close_at, dotted, mended_close, own_nodes
-from fastapi_session_lint.fixes.suites import Shape, Suite, reshape, suite
+from fastapi_session_lint.fixes.suites import Shape, Suite, reshape, suite, suites_inside
 from fastapi_session_lint.fixes.tree import Tree
 
 TRIES = cst.Try | cst.TryStar
@@ -35,8 +36,8 @@ class Guarded:
 
 def write_finally(tree: Tree, draft: Draft, guarded: Guarded) -> None:
     """Close the session in a finally clause; a try statement that is all there is to guard gets the clause itself."""
-    shape = Shape(gone=drop_all(tree, draft, guarded.spare))
     host = host_at(guarded)
+    shape = Shape(gone=drop_all(tree, draft, guarded.spare, only_handler_of=host))
     if host is not None and host.finalbody is not None:
         _extend(tree, draft, guarded, host.finalbody)
         return
@@ -77,9 +78,21 @@ def host_at(guarded: Guarded) -> cst.Try | cst.TryStar | None:
     if not isinstance(last.node, TRIES) or not all(is_calm(step.node) for step in before):
         return None
     final = last.node.finalbody
-    if final is not None and not all(is_calm(node) for node in own_nodes(final, cst.BaseSmallStatement)):
+    if final is not None and not _is_calm_throughout(final):
         return None
     return last.node
+
+
+def call_close(tree: Tree, attempt: cst.Try | cst.TryStar, repair: Repair) -> Fix | None:
+    """Call the `db.close` that stands in the finally clause of a try statement."""
+    for owner in suites_inside(tree, attempt.finalbody) if attempt.finalbody else ():
+        for index, step in enumerate(owner.steps):
+            found = close_at(step.node, repair.subject)
+            if found and found != Close(is_called=True, is_awaited=repair.is_async):
+                draft = Draft()
+                mend(draft, owner, index, repair.subject, repair.is_async)
+                return Fix(f"Call `{repair.subject}.close()`", Applicability.SAFE, draft.edits())
+    return None
 
 
 def closes_at_last(attempt: cst.Try | cst.TryStar, subject: str, is_async: bool) -> bool:
@@ -88,6 +101,14 @@ def closes_at_last(attempt: cst.Try | cst.TryStar, subject: str, is_async: bool)
         return False
     proper = Close(is_called=True, is_awaited=is_async)
     return any(close_at(node, subject) == proper for node in own_nodes(attempt.finalbody, cst.Expr))
+
+
+def _is_calm_throughout(final: cst.Finally) -> bool:
+    for line in final.body.body:
+        nodes = line.body if isinstance(line, cst.SimpleStatementLine) else [line]
+        if not all(is_calm(node) for node in nodes):
+            return False
+    return True
 
 
 def is_calm(node: cst.CSTNode) -> bool:

@@ -34,12 +34,36 @@ def drop(tree: Tree, draft: Draft, owner: Suite, index: int) -> frozenset[int]:
     return frozenset()
 
 
-def drop_all(tree: Tree, draft: Draft, steps: Iterable[tuple[Suite, int]]) -> frozenset[int]:
-    """Take several steps out. Gives the rows that are gone."""
+def drop_all(
+    tree: Tree,
+    draft: Draft,
+    steps: Iterable[tuple[Suite, int]],
+    *,
+    only_handler_of: cst.Try | cst.TryStar | None = None,
+) -> frozenset[int]:
+    """Take several steps out. Gives the rows that are gone.
+
+    Where the only handler of the given try statement is left with a bare `raise`, it goes whole.
+    """
     gone: frozenset[int] = frozenset()
     for owner, index in steps:
-        gone |= drop(tree, draft, owner, index)
+        if only_handler_of is not None and _is_idle_handler(tree, owner, only_handler_of):
+            clause = tree.parents[owner.block]
+            gone |= _drop_rows(tree, draft, tree.start(clause)[0], owner.steps[-1].end[0])
+        else:
+            gone |= drop(tree, draft, owner, index)
     return gone
+
+
+def _is_idle_handler(tree: Tree, owner: Suite, attempt: cst.Try | cst.TryStar) -> bool:
+    """Whether a close and a bare raise, without a comment, are all of the one handler of a try statement."""
+    clause = tree.parents[owner.block]
+    if len(attempt.handlers) != 1 or attempt.handlers[0] is not clause or attempt.orelse is not None:
+        return False
+    match [step.node for step in owner.steps]:
+        case [_, cst.Raise(exc=None)]:
+            return "#" not in tree.source(tree.start(clause), tree.row_end(owner.steps[-1].end[0]))
+    return False
 
 
 def _drop_rows(tree: Tree, draft: Draft, first: int, last: int) -> frozenset[int]:

@@ -213,7 +213,7 @@ class Engines:
         return known[0]
 
     def _attribute(self, owner: Expression, name: str, scope: Scope, depth: int) -> Address | None:
-        """A setting: a class attribute's default, which the environment may override."""
+        """A class attribute: the default of a setting, which the environment may override, or a plain constant."""
         value = self._context.value(owner, scope)
         of = value.of if isinstance(value, ObjectValue) else value
         if not isinstance(of, ClassValue):
@@ -221,7 +221,7 @@ class Engines:
         definition = of.scope.owner
         assert isinstance(definition, Class)
         found = self._of_definitions(definition.bindings.get(name, ()), of.scope, depth)
-        return _uncertain(found)
+        return found if not definition.bases and not definition.decorators else _uncertain(found)
 
     def _module_attribute(self, owner: Expression, name: str, scope: Scope, depth: int) -> Address | None:
         value = self._context.value(owner, scope)

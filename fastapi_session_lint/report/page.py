@@ -12,5 +12,5 @@ def page(markdown: str, columns: int | None) -> str:
     from rich.markdown import Markdown
 
     stream = io.StringIO()
-    Console(file=stream, force_terminal=True, width=min(columns or 80, 120)).print(Markdown(markdown))
+    Console(file=stream, force_terminal=True, width=min(columns or 80, 120)).print(Markdown(markdown, hyperlinks=False))
     return stream.getvalue()
