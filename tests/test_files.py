@@ -212,7 +212,7 @@ def test_replace_keeps_the_mode(tmp_path: Path) -> None:
     path.chmod(0o640)
     files.replace(str(path), b"old", b"new")
     assert (path.read_bytes(), path.stat().st_mode & 0o7777) == (b"new", 0o640)
-    assert os.listdir(tmp_path) == ["x.py"]
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_replace_changes_the_target_of_a_link(tmp_path: Path) -> None:
@@ -232,7 +232,7 @@ def test_replace_refuses_what_was_changed_meanwhile(tmp_path: Path) -> None:
     with pytest.raises(files.ChangedMeanwhile):
         files.replace(str(path), b"old", b"new")
     assert path.read_bytes() == b"somebody else's"
-    assert os.listdir(tmp_path) == ["x.py"]
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_replace_refuses_a_read_only_file(tmp_path: Path) -> None:
@@ -258,4 +258,4 @@ def test_failure_leaves_the_old_file_and_nothing_else(
     with pytest.raises(OSError, match="No space left"):
         files.replace(str(path), b"old", b"new")
     assert path.read_bytes() == b"old"
-    assert os.listdir(tmp_path) == ["x.py"]
+    assert list(tmp_path.iterdir()) == [path]

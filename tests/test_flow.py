@@ -110,15 +110,21 @@ GRAPH = """\
             "failed ABSENT, failed FAILED, returned SETTLED",
         ),
         ("db = SessionLocal()\nreturn db", "failed ABSENT, returned GONE"),
-        ("db = None\nif x:\n    db = SessionLocal()\nif db:\n    db.close()", "failed ABSENT, returned ABSENT, returned CLOSED"),
-        ("for i in x:\n    db = SessionLocal()\n    db.close()", "failed ABSENT, failed CLOSED, returned ABSENT, returned CLOSED"),
+        (
+            "db = None\nif x:\n    db = SessionLocal()\nif db:\n    db.close()",
+            "failed ABSENT, returned ABSENT, returned CLOSED",
+        ),
+        (
+            "for i in x:\n    db = SessionLocal()\n    db.close()",
+            "failed ABSENT, failed CLOSED, returned ABSENT, returned CLOSED",
+        ),
         ("while True:\n    db = SessionLocal()\n    db.close()\n    break", "failed ABSENT, returned CLOSED"),
         (
             "match x:\n    case 1:\n        db = SessionLocal()\n        db.close()\n    case _:\n        pass",
             "failed ABSENT, returned ABSENT, returned CLOSED",
         ),
     ],
-)  # fmt: skip
+)
 def test_the_statuses_in_which_a_function_ends(code: str, expected: str) -> None:
     life = life_in("def f(x, q):\n" + textwrap.indent(code, "    "))
     assert life.complete

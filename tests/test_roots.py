@@ -39,7 +39,7 @@ TWO = [
         (TWO, "/r/one/app/x.py", "app.db", 0, "/r/one/app/db.py"),
         (TWO, "/r/two/app/x.py", "app.db", 0, "/r/two/app/db.py"),
     ],
-)  # fmt: skip
+)
 def test_the_nearest_root_that_fits_decides(
     files: list[str], importer: str, module: str, level: int, expected: str | None
 ) -> None:

@@ -1,0 +1,269 @@
+"""The fixes, one by one: tests/fixes_cases holds what each kind makes of a text, README.md there has the form."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import libcst as cst
+import pytest
+from libcst.metadata import MetadataWrapper, PositionProvider
+
+from fastapi_session_lint import fixes
+from fastapi_session_lint.findings import Applicability, Edit, Fix, Repair, RepairKind, Span
+
+CASES = Path(__file__).parent / "fixes_cases"
+NODES: dict[RepairKind, tuple[type[cst.CSTNode], ...]] = {
+    RepairKind.CLOSE_SESSION: (cst.Call,),
+    RepairKind.CLOSE_AFTER_YIELD: (cst.Yield,),
+    RepairKind.YIELD_INSTEAD_OF_RETURN: (cst.Return,),
+    RepairKind.ENTER_GENERATOR: (cst.Call,),
+    RepairKind.ADD_ROLLBACK: (cst.ExceptHandler, cst.ExceptStarHandler),
+    RepairKind.ADD_RAISE: (cst.ExceptHandler, cst.ExceptStarHandler),
+    RepairKind.GUARD_COMMIT: (cst.Call,),
+    RepairKind.ADD_AWAIT: (cst.Call,),
+    RepairKind.DROP_AWAIT: (cst.Await,),
+    RepairKind.ADD_CONNECT_ARG: (cst.Call,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A text with a marked node, what is asked for, and what comes of it."""
+
+    kind: RepairKind
+    name: str
+    options: dict[str, str]
+    before: str
+    after: str | None
+
+    @property
+    def gives(self) -> str:
+        return self.options["gives"]
+
+    def repair(self, span: Span) -> Repair:
+        limit = Applicability(self.options.get("limit", "safe"))
+        return Repair(self.kind, span, self.options.get("subject", ""), "async" in self.options, limit)
+
+
+def cases() -> Iterator[Case]:
+    for path in sorted(CASES.glob("*.txt")):
+        for block in re.split(r"(?m)^=== ", path.read_text())[1:]:
+            name, options, text = block.split("\n", 2)
+            before, arrow, after = text.partition("\n--->\n")
+            given = dict(one.strip().partition(":")[::2] for one in options.split("·"))
+            given = {key: value.strip() for key, value in given.items()}
+            end = "" if "open end" in given else "\n"
+            yield Case(
+                RepairKind(path.stem),
+                name,
+                given,
+                before.rstrip("\n") + end,
+                after.rstrip("\n") + end if arrow else None,
+            )
+
+
+ALL = tuple(cases())
+each_case = pytest.mark.parametrize("case", ALL, ids=lambda case: f"{case.kind.value}: {case.name}")
+each_change = pytest.mark.parametrize(
+    "case", [case for case in ALL if case.after is not None], ids=lambda case: f"{case.kind.value}: {case.name}"
+)
+
+
+def unmark(text: str) -> tuple[str, Span]:
+    """A text without its marks, and what stood between them."""
+    head, _, rest = text.partition("«")
+    body, _, tail = rest.partition("»")
+    return head + body + tail, Span(*point(head), *point(head + body))
+
+
+def point(text: str) -> tuple[int, int]:
+    """Where a text ends."""
+    lines = re.split(r"\r\n|\r|\n", text)
+    return len(lines), len(lines[-1])
+
+
+def fix_of(case: Case, marked: str) -> tuple[str, Fix | None]:
+    text, span = unmark(marked)
+    (fix,) = fixes.plan(text, [case.repair(span)])
+    return text, fix
+
+
+def tabs(text: str) -> str:
+    return re.sub(r"(?m)^(?: {4})+", lambda found: "\t" * (len(found[0]) // 4), text)
+
+
+@each_case
+def test_gives_what_is_expected(case: Case) -> None:
+    text, fix = fix_of(case, case.before)
+    if fix is None:
+        assert case.gives == "nothing"
+        assert case.after is None
+        return
+    assert fixes.apply(text, fix.edits) == case.after
+    assert fix.applicability == case.gives
+    assert fix.title
+
+
+@each_change
+def test_keeps_the_line_endings(case: Case) -> None:
+    text, fix = fix_of(case, case.before.replace("\n", "\r\n"))
+    assert fix is not None
+    assert case.after is not None
+    assert fixes.apply(text, fix.edits) == case.after.replace("\n", "\r\n")
+
+
+@each_change
+def test_keeps_the_kind_of_indentation(case: Case) -> None:
+    text, fix = fix_of(case, tabs(case.before))
+    assert fix is not None
+    if "\n\t" in text:
+        assert fixes.apply(text, fix.edits) == tabs(case.after or "")
+
+
+@each_change
+def test_result_compiles(case: Case) -> None:
+    compile(case.after or "", "after", "exec", dont_inherit=True)
+
+
+@each_case
+def test_case_compiles(case: Case) -> None:
+    compile(unmark(case.before)[0], "before", "exec", dont_inherit=True)
+
+
+@each_change
+def test_is_stable(case: Case) -> None:
+    """Asked for again at every node of that text in the result, it changes nothing."""
+    text, span = unmark(case.before)
+    marked = case.before.partition("«")[2].partition("»")[0]
+    after = case.after or ""
+    for found in spans_of(after, case.kind, re.sub(r"\s", "", marked)):
+        assert fixes.plan(after, [case.repair(found)]) == [None]
+
+
+def spans_of(text: str, kind: RepairKind, source: str) -> Iterator[Span]:
+    """Where nodes of a kind stand; only those with the given text where several may."""
+    wrapper = MetadataWrapper(cst.parse_module(text))
+    for node, place in wrapper.resolve(PositionProvider).items():
+        if not isinstance(node, NODES[kind]):
+            continue
+        same = re.sub(r"\s", "", wrapper.module.code_for_node(node)).strip("()") == source.strip("()")
+        if same or kind in (RepairKind.ADD_ROLLBACK, RepairKind.ADD_RAISE):
+            yield Span(place.start.line, place.start.column, place.end.line, place.end.column)
+
+
+@each_change
+def test_edits_are_in_order_and_apart(case: Case) -> None:
+    _, fix = fix_of(case, case.before)
+    assert fix is not None
+    spans = [edit.span for edit in fix.edits]
+    assert spans == sorted(spans)
+    for one, other in zip(spans, spans[1:], strict=False):
+        assert (one.end_row, one.end_column) < (other.row, other.column)
+
+
+@each_change
+def test_strings_keep_what_they_say(case: Case) -> None:
+    def strings(text: str) -> set[str]:
+        return {
+            node.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        }
+
+    assert strings(unmark(case.before)[0]) <= strings(case.after or "")
+
+
+def test_each_kind_has_cases() -> None:
+    assert {path.stem for path in CASES.glob("*.txt")} == {kind.value for kind in RepairKind}
+    for kind in RepairKind:
+        assert any(case.kind is kind and case.after for case in ALL)
+
+
+def test_several_repairs_of_one_file() -> None:
+    text = "async def f(db):\n    db.commit()\n    await db.add(1)\n"
+    add = Repair(RepairKind.ADD_AWAIT, Span(2, 4, 2, 15))
+    drop = Repair(RepairKind.DROP_AWAIT, Span(3, 4, 3, 19))
+    nowhere = Repair(RepairKind.ADD_AWAIT, Span(1, 0, 1, 5))
+    first, none, second = fixes.plan(text, [add, nowhere, drop])
+    assert none is None
+    assert first is not None
+    assert second is not None
+    assert fixes.apply(text, [*second.edits, *first.edits]) == "async def f(db):\n    await db.commit()\n    db.add(1)\n"
+
+
+def test_columns_count_code_points() -> None:
+    text = 'async def f(db):\n    name = "é😀"; db.commit()\n'
+    (fix,) = fixes.plan(text, [Repair(RepairKind.ADD_AWAIT, Span(2, 17, 2, 28))])
+    assert fix == Fix("Add `await`", Applicability.SAFE, (Edit(Span(2, 17, 2, 17), "await "),))
+
+
+@pytest.mark.parametrize("text", ["def f(:\n", "db.commit()\x00\n", "\x0cdb.commit()\n"])
+def test_a_text_that_cannot_be_read_exactly_gets_no_fix(text: str) -> None:
+    assert fixes.plan(text, [Repair(RepairKind.ADD_AWAIT, Span(1, 0, 1, 11))]) == [None]
+
+
+def test_a_display_limit_is_kept() -> None:
+    repair = Repair(RepairKind.ADD_RAISE, Span(3, 0, 4, 8), limit=Applicability.DISPLAY)
+    (fix,) = fixes.plan("try:\n    x\nexcept E:\n    log()\n", [repair])
+    assert fix is not None
+    assert fix.applicability is Applicability.DISPLAY
+
+
+def test_lines_of_form_feed_stay() -> None:
+    text = "def f():\n    db = SessionLocal()\n    db.x()\n\x0c\n    db.y()\n    db.close()\n"
+    (fix,) = fixes.plan(text, [Repair(RepairKind.CLOSE_SESSION, Span(2, 9, 2, 23), "db")])
+    assert fix is not None
+    assert fixes.apply(text, fix.edits) == (
+        "def f():\n    db = SessionLocal()\n    try:\n        db.x()\n\x0c\n        db.y()\n    finally:\n        db.close()\n"
+    )
+
+
+def test_mixed_line_endings_follow_their_neighbours() -> None:
+    text = "def f():\r\n    db = SessionLocal()\r\n    db.x()\r\n    db.close()\r\nx = 1\ny = 2\n"
+    (fix,) = fixes.plan(text, [Repair(RepairKind.CLOSE_SESSION, Span(2, 9, 2, 23), "db")])
+    assert fix is not None
+    assert fixes.apply(text, fix.edits) == (
+        "def f():\r\n    db = SessionLocal()\r\n    try:\r\n        db.x()\r\n    finally:\r\n        db.close()\r\nx = 1\ny = 2\n"
+    )
+
+
+def edit(row: int, column: int, end_row: int, end_column: int, content: str) -> Edit:
+    return Edit(Span(row, column, end_row, end_column), content)
+
+
+def test_apply_changes_only_the_spans() -> None:
+    text = "one\r\ntwo\x0cthree\nfour"
+    edits = [edit(3, 4, 3, 4, "!"), edit(1, 0, 1, 3, "ONE"), edit(2, 3, 2, 4, "")]
+    assert fixes.apply(text, edits) == "ONE\r\ntwothree\nfour!"
+
+
+def test_apply_puts_lines_at_the_end() -> None:
+    assert fixes.apply("a\n", [edit(2, 0, 2, 0, "b\n")]) == "a\nb\n"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (edit(1, 0, 1, 2, "x"), edit(1, 1, 1, 3, "y")),
+        (edit(1, 1, 1, 1, "x"), edit(1, 1, 1, 1, "y")),
+        (edit(1, 0, 1, 3, "x"), edit(1, 2, 1, 2, "y")),
+    ],
+)
+def test_apply_refuses_edits_that_meet(one: Edit, other: Edit) -> None:
+    with pytest.raises(fixes.OverlappingEdits):
+        fixes.apply("abc\n", [other, one])
+
+
+@pytest.mark.parametrize("wrong", [edit(3, 0, 3, 1, "x"), edit(9, 0, 9, 0, "x")])
+def test_apply_refuses_what_lies_outside(wrong: Edit) -> None:
+    with pytest.raises(ValueError, match="outside"):
+        fixes.apply("abc\n", [wrong])
+
+
+@pytest.mark.parametrize(
+    ("text", "is_python"), [("x = 1\n", True), ("x = (\n", False), ('f"{x!r:{"a"}}"\n', True), ("", True)]
+)
+def test_parses(text: str, is_python: bool) -> None:
+    assert fixes.parses(text) is is_python

@@ -1,0 +1,204 @@
+"""The plugin inside the real flake8: what it reports is what `fsl check` reports for the same paths."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+IS_INSTALLED = any(one.name == "FSL" for one in importlib.metadata.entry_points(group="flake8.extension"))
+LOCAL = (
+    "" if IS_INSTALLED else "[flake8:local-plugins]\nextension =\n    FSL = fastapi_session_lint.flake8_plugin:Plugin\n"
+)
+ONLY_OURS = ("--select", "FSL")
+
+
+def flake8(project: Any, *arguments: str, config: str = "", **options: Any) -> Any:
+    """What flake8 says in a project."""
+    project.write({".flake8": f"[flake8]\n{config}\n{LOCAL}"})
+    return project.python("-m", "flake8", *arguments, **options)
+
+
+def lines(out: str) -> list[str]:
+    return sorted(line.removeprefix("./") for line in out.splitlines())
+
+
+def check(project: Any, *arguments: str) -> list[str]:
+    return sorted(project.fsl("check", "-q", "--output-format", "concise", *arguments).out.splitlines())
+
+
+def test_entry_point_is_declared() -> None:
+    text = (ROOT / "pyproject.toml").read_text()
+    assert '[project.entry-points."flake8.extension"]\nFSL = "fastapi_session_lint.flake8_plugin:Plugin"' in text
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize(
+    "paths", [[], ["."], ["app"], ["app/jobs.py"], ["app/jobs.py", "app/more.py", "build/x.py"], ["app/db.py"]]
+)
+def test_same_lines_as_the_command(shop: Any, jobs: str, paths: list[str]) -> None:
+    shop.write({"app/more.py": shop.text("app/jobs.py"), "build/x.py": shop.text("app/jobs.py")})
+    expected = check(shop, *paths)
+    done = flake8(shop, "-j", jobs, *ONLY_OURS, *paths)
+    assert (lines(done.out), done.err) == (expected, "")
+    assert done.code == bool(expected)
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_same_lines_on_the_example(project: Any, jobs: str) -> None:
+    example = str(ROOT / "examples" / "bookshop")
+    expected = check(project, example)
+    assert len(expected) > 10
+    assert lines(flake8(project, "-j", jobs, *ONLY_OURS, example).out) == expected
+
+
+def test_other_checks_go_on_beside_it(shop: Any) -> None:
+    done = flake8(shop, "app/jobs.py")
+    assert re.findall(r" ([A-Z]+\d+) ", done.out) == ["FSL501", "FSL101", "FSL102"]
+    shop.write({"app/jobs.py": "import os\n" + shop.text("app/jobs.py")})
+    assert " F401 " in flake8(shop, "app/jobs.py").out
+
+
+# --- rules that are off ---
+
+
+@pytest.fixture
+def saver(project: Any) -> Any:
+    """A project with nothing but an FSL209, which is off by default."""
+    text = "from sqlalchemy.orm import Session\n\n\ndef save(db: Session) -> None:\n    db.commit()\n"
+    return project.write({"a.py": text})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "config", "is_on"),
+    [
+        ([], "", False),
+        (["--select", "FSL"], "", False),
+        (["--select", "F"], "", False),
+        (["--extend-select", "FSL"], "", False),
+        (["--ignore", "E501"], "", False),
+        ([], "ignore = W503", False),
+        (["--extend-select", "FSL1"], "", False),
+        (["--extend-select", "FSL209"], "", True),
+        (["--extend-select", "FSL2"], "", True),
+        (["--select", "FSL209"], "", True),
+        (["--select", "E,FSL2"], "", True),
+        ([], "extend-select = FSL209", True),
+        ([], "select = E,F,FSL209", True),
+        (["--extend-select", "FSL209", "--extend-ignore", "FSL209"], "", False),
+    ],
+)
+def test_rules_that_are_off_run_when_they_are_named(saver: Any, arguments: list[str], config: str, is_on: bool) -> None:
+    assert ("FSL209" in flake8(saver, *arguments, config=config).out) is is_on
+
+
+def test_unknown_code_is_no_error(saver: Any) -> None:
+    done = flake8(saver, "--extend-select", "FSL999,FSL209")
+    assert (done.code, done.err, done.out.count("FSL209")) == (1, "", 1)
+
+
+# --- settings of the project ---
+
+
+def test_settings_are_found_upward_from_the_file(shop: Any) -> None:
+    shop.write({"pyproject.toml": '[tool.fastapi-session-lint]\nselect = ["FSL101"]\nextend-select = ["FSL209"]\n'})
+    for cwd, path in ((".", "app"), ("app", "."), ("..", "shop/app/jobs.py")):
+        shop.write({".flake8": f"[flake8]\n{LOCAL}"})
+        config = str(shop.root / ".flake8")
+        done = shop.python("-m", "flake8", "--config", config, *ONLY_OURS, path, cwd=cwd)
+        assert re.findall(r"FSL\d+", done.out) == ["FSL101"]
+
+
+def test_flake8_selection_goes_on_top_of_the_settings(shop: Any) -> None:
+    shop.write({"pyproject.toml": '[tool.fastapi-session-lint]\nselect = ["FSL101"]\n'})
+    assert re.findall(r"FSL\d+", flake8(shop, "--extend-select", "FSL102").out) == ["FSL101", "FSL102"]
+    assert re.findall(r"FSL\d+", flake8(shop, "--extend-ignore", "FSL101").out) == []
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_broken_configuration_is_one_line(shop: Any, jobs: str) -> None:
+    shop.write({"pyproject.toml": "[tool.fastapi-session-lint]\nselct = 1\n"})
+    done = flake8(shop, "-j", jobs, "app")
+    assert (done.code, done.err) == (1, "")
+    assert "unknown key `selct`; did you mean `select`?" in done.out.splitlines()[0]
+
+
+# --- suppression ---
+
+
+def test_noqa_is_left_to_flake8(shop: Any) -> None:
+    text = shop.text("app/jobs.py").replace("    db = SessionLocal()\n", "    db = SessionLocal()  # noqa: FSL101\n")
+    shop.write({"app/jobs.py": text})
+    assert re.findall(r"FSL\d+", flake8(shop, *ONLY_OURS).out) == ["FSL501", "FSL102"]
+    assert len(lines(flake8(shop, *ONLY_OURS, "--disable-noqa").out)) == 3
+    assert flake8(shop, *ONLY_OURS, config="per-file-ignores =\n    app/*: FSL").out == ""
+
+
+# --- standard input ---
+
+
+def test_stdin_stands_for_its_file(shop: Any) -> None:
+    text = "\n" + shop.text("app/jobs.py")
+    done = flake8(shop, *ONLY_OURS, "--stdin-display-name", "app/jobs.py", "-", stdin=text)
+    rows = [line.split(":")[:2] for line in done.out.splitlines()]
+    assert rows == [["app/jobs.py", "6"], ["app/jobs.py", "10"], ["app/jobs.py", "15"]]
+
+
+def test_stdin_knows_the_project_around_it(shop: Any) -> None:
+    shop.write({"app/db.py": "SessionLocal = print\n"})
+    done = flake8(shop, *ONLY_OURS, "--stdin-display-name", "app/new.py", "-", stdin=shop.text("app/jobs.py"))
+    assert re.findall(r"FSL\d+", done.out) == ["FSL501"]
+
+
+def test_stdin_without_a_name(shop: Any) -> None:
+    done = flake8(shop, *ONLY_OURS, "-", stdin=shop.text("app/jobs.py"))
+    assert done.out.startswith("stdin:5:11: FSL501")
+    assert re.findall(r"FSL\d+", done.out) == ["FSL501", "FSL101", "FSL102"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_stdin_in_its_own_encoding(shop: Any, encoding: str, mark: bytes) -> None:
+    if mark and encoding != "utf-8":
+        pytest.skip("a byte order mark contradicts any other encoding")
+    text = f"# coding: {encoding}\nname = 'é'\n" + shop.text("app/jobs.py").replace("archive.db", "é.db")
+    shop.write({"app/jobs.py": mark + text.encode(encoding)})
+    stdin = mark + text.encode(encoding)
+    done = flake8(shop, *ONLY_OURS, "--stdin-display-name", "app/jobs.py", "-", stdin=stdin)
+    assert lines(done.out) == check(shop, "app/jobs.py")
+    assert len(lines(done.out)) == 3
+
+
+# --- what it costs, and what flake8 sees of it ---
+
+
+def test_loads_neither_the_command_line_nor_rich(shop: Any) -> None:
+    code = "import sys, fastapi_session_lint.flake8_plugin\nprint(*sys.modules)"
+    loaded = set(shop.python("-c", code).out.split())
+    assert "fastapi_session_lint.runner" in loaded
+    assert not loaded & {"click", "rich", "libcst", "flake8", "fastapi_session_lint.cli"}
+
+
+def test_project_is_checked_once_for_all_files(shop: Any) -> None:
+    shop.write({f"app/jobs{number}.py": shop.text("app/jobs.py") for number in range(4)})
+    count = (
+        "import sys\nfrom fastapi_session_lint import engine\nfrom flake8.main.cli import main\n"
+        "real, calls = engine.check, []\n"
+        "def check(*a, **k):\n    calls.append(a)\n    return real(*a, **k)\n"
+        "engine.check = check\nmain(sys.argv[1:])\nprint('calls:', len(calls))\n"
+    )
+    shop.write({".flake8": f"[flake8]\n{LOCAL}"})
+    out = shop.python("-c", count, "-j", "1", *ONLY_OURS).out
+    assert out.splitlines()[-1] == "calls: 1"
+    assert len(lines(out)) == 16
+
+
+def test_file_that_flake8_cannot_parse_is_its_own_business(shop: Any) -> None:
+    shop.write({"app/broken.py": "def f(:\n"})
+    done = flake8(shop, "--select", "FSL,E9")
+    assert [line.split()[1] for line in lines(done.out) if "broken" in line] == ["E999"]
+    assert len(lines(done.out)) == 4
