@@ -66,15 +66,15 @@ def _is_first_iterable(generator: cst.GeneratorExp, part: cst.CSTNode) -> bool:
     return generator.for_in.iter is part
 
 
-def _is_passed_to_awaiter(tree: Tree, call: cst.Call) -> bool:
-    """Whether the call is an argument of something that awaits it, or is collected to be awaited later."""
-    inside: cst.CSTNode = call
-    for above in tree.ancestors(call):
+def _is_passed_to_awaiter(tree: Tree, value: cst.BaseExpression) -> bool:
+    """Whether a value is an argument of something that awaits it, or is collected to be awaited later."""
+    inside: cst.CSTNode = value
+    for above in tree.ancestors(value):
         if isinstance(above, cst.BaseStatement | cst.BaseSmallStatement):
             return False
         if isinstance(above, cst.Call) and above.func is not inside:
             name = _last_name(above.func)
-            if name in _AWAITING or (name in _COLLECTING and tree.parent(call) is inside):
+            if name in _AWAITING or (name in _COLLECTING and tree.parent(value) is inside):
                 return True
         inside = above
     return False
@@ -108,16 +108,7 @@ def _is_value(tree: Tree, call: cst.Call, assignment: cst.CSTNode) -> bool:
 
 
 def _is_awaited(tree: Tree, use: cst.Name) -> bool:
-    above = tree.parent(use)
-    if isinstance(above, cst.Await):
-        return True
-    return isinstance(above, cst.Arg) and _is_passed_to_awaiter(tree, _of(tree, above))
-
-
-def _of(tree: Tree, argument: cst.Arg) -> cst.Call:
-    call = tree.parents[argument]
-    assert isinstance(call, cst.Call)
-    return call
+    return isinstance(tree.parent(use), cst.Await) or _is_passed_to_awaiter(tree, use)
 
 
 def drop_await(tree: Tree, repair: Repair) -> Fix | None:

@@ -69,7 +69,7 @@ def _extend(tree: Tree, draft: Draft, guarded: Guarded, clause: cst.Finally) -> 
     inner = suite(tree, clause.body)
     if inner is not None:
         close = call_text(guarded.subject, "close", guarded.is_async)
-        reshape(tree, draft, inner, Shape(after={len(inner.steps) - 1: [close]}))
+        reshape(tree, draft, inner, Shape(ending=[close]))
 
 
 def host_at(guarded: Guarded) -> cst.Try | cst.TryStar | None:

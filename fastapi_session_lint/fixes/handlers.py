@@ -7,7 +7,7 @@ import libcst as cst
 from fastapi_session_lint.findings import Applicability, Fix, Repair
 from fastapi_session_lint.fixes.edits import Draft
 from fastapi_session_lint.fixes.names import is_binding, mentions
-from fastapi_session_lint.fixes.sessions import call_text, close_at, subject_name
+from fastapi_session_lint.fixes.sessions import call_text, close_at, dotted, subject_name
 from fastapi_session_lint.fixes.suites import Shape, Step, Suite, reshape, statement_of, suite, suite_of, suites_inside
 from fastapi_session_lint.fixes.tree import Tree
 
@@ -71,7 +71,7 @@ def add_raise(tree: Tree, repair: Repair) -> Fix | None:
         return None
     draft = Draft()
     if not _take_place_of_pass(draft, body, "raise"):
-        reshape(tree, draft, body, Shape(after={len(body.steps) - 1: ["raise"]}))
+        reshape(tree, draft, body, Shape(ending=["raise"]))
     return Fix("Raise the error again", Applicability.UNSAFE, draft.edits())
 
 
@@ -105,7 +105,7 @@ def guard_commit(tree: Tree, repair: Repair) -> Fix | None:
     if repair.is_async and not tree.is_in_async_function(statement):
         return None
     around = suite_of(tree, statement)
-    if around is None or _is_put_off(tree, call, statement):
+    if around is None or _is_put_off(tree, call, statement) or _is_guarded(tree, statement, repair.subject):
         return None
     index = around.index(statement)
     rollback = call_text(repair.subject, "rollback", repair.is_async)
@@ -115,6 +115,24 @@ def guard_commit(tree: Tree, repair: Repair) -> Fix | None:
     draft = Draft()
     reshape(tree, draft, around, shape)
     return Fix("Roll back when the commit fails", Applicability.UNSAFE, draft.edits())
+
+
+def _is_guarded(tree: Tree, statement: cst.CSTNode, subject: str) -> bool:
+    """Whether a handler for every error around the statement rolls back first."""
+    inside = statement
+    for above in tree.ancestors(statement):
+        if isinstance(above, cst.FunctionDef):
+            return False
+        if isinstance(above, cst.Try) and inside is above.body:
+            bodies = [suite(tree, handler.body) for handler in above.handlers if _catches_all(handler)]
+            if any(body and close_at(body.steps[0].node, subject, method="rollback") for body in bodies):
+                return True
+        inside = above
+    return False
+
+
+def _catches_all(handler: cst.ExceptHandler) -> bool:
+    return handler.type is None or dotted(handler.type) in ("Exception", "BaseException")
 
 
 def _is_put_off(tree: Tree, call: cst.Call, statement: cst.CSTNode) -> bool:

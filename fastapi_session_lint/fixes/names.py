@@ -75,6 +75,8 @@ def is_binding(tree: Tree, name: cst.Name) -> bool:
     inside: cst.CSTNode = name
     for above in tree.ancestors(name):
         match above:
+            case cst.Attribute() if isinstance(_outermost(tree, above), cst.ImportAlias):
+                return True
             case cst.Element() | cst.StarredElement() | cst.Tuple() | cst.List():
                 inside = above
             case cst.AssignTarget() | cst.Del() | cst.AsName() | cst.ImportAlias() | cst.NameItem() | cst.Param():
@@ -88,6 +90,14 @@ def is_binding(tree: Tree, name: cst.Name) -> bool:
             case _:
                 return False
     return False
+
+
+def _outermost(tree: Tree, attribute: cst.Attribute) -> cst.CSTNode | None:
+    """What holds a dotted name."""
+    above: cst.CSTNode | None = attribute
+    while isinstance(above, cst.Attribute):
+        above = tree.parent(above)
+    return above
 
 
 def bound_names(tree: Tree, nodes: Iterable[cst.CSTNode]) -> set[str]:

@@ -139,6 +139,8 @@ def _row_below_header(tree: Tree, owner: Suite) -> int:
 class Shape:
     """What shall become of a suite, by step: extra levels, lines put before and after it (without indentation).
 
+    `ending` are lines put at the end of the suite, behind its last comments.
+
     Above `tight` steps the blank rows go; `broken` steps get a line of their own; above `apart` steps the comments keep
     their place, so that a line put before the step stands below them. Rows in `gone` are deleted by somebody else.
     """
@@ -146,6 +148,7 @@ class Shape:
     levels: dict[int, int] = field(default_factory=dict)
     before: dict[int, list[str]] = field(default_factory=dict)
     after: dict[int, list[str]] = field(default_factory=dict)
+    ending: list[str] = field(default_factory=list)
     tight: set[int] = field(default_factory=set)
     broken: set[int] = field(default_factory=set)
     apart: set[int] = field(default_factory=set)
@@ -167,6 +170,20 @@ def reshape(tree: Tree, draft: Draft, owner: Suite, shape: Shape) -> None:
         _indent(tree, draft, owner, index, shape)
     last = len(owner.steps) - 1
     _append(tree, draft, owner, last, shape)
+    if shape.ending:
+        row = last_row(tree, owner, last)
+        while row < len(tree.lines) and _is_own_comment(tree, owner, row + 1):
+            row += 1
+        _add_lines(tree, draft, owner, row, shape.ending)
+
+
+def _is_own_comment(tree: Tree, owner: Suite, row: int) -> bool:
+    return not owner.is_inline and tree.is_comment(row) and tree.indentation(row) == owner.indentation
+
+
+def _add_lines(tree: Tree, draft: Draft, owner: Suite, row: int, lines: list[str]) -> None:
+    newline = tree.newline(row)
+    draft.insert(tree.row_end(row), "".join(f"{newline}{owner.indentation}{line}" for line in lines))
 
 
 def _lines(owner: Suite, lines: list[str], newline: str) -> str:
@@ -208,8 +225,9 @@ def _append(tree: Tree, draft: Draft, owner: Suite, index: int, shape: Shape) ->
     lines = shape.after.get(index)
     if lines:
         row = last_row(tree, owner, index)
-        newline = tree.newline(row)
-        draft.insert(tree.row_end(row), "".join(f"{newline}{owner.indentation}{line}" for line in lines))
+        while row in shape.gone:
+            row -= 1
+        _add_lines(tree, draft, owner, row, lines)
 
 
 def _indent(tree: Tree, draft: Draft, owner: Suite, index: int, shape: Shape) -> None:

@@ -142,6 +142,11 @@ class Life:
         """Where the session, or an object with it, is yielded."""
         return [use.place for use in self.uses(UseKind.YIELD) if use.name == "session"]
 
+    @property
+    def returns(self) -> list[Moment]:
+        """The moments at which the session, or an object with it, is returned."""
+        return [moment for moment in self.moments if moment.use.kind is UseKind.RETURN]
+
     def last_raise(self, point: Point) -> Use | None:
         """The last use that raised on the way to a point."""
         return next((link.raised for link in reversed(self.way(point)) if link.raised is not None), None)

@@ -116,7 +116,7 @@ def _accept(self: cst.CSTNode) -> None:
 
 @contextmanager
 def _unvalidated() -> Iterator[None]:
-    """Nodes check themselves when they are made; the parser makes right ones, and spends a seventh of its time on it."""
+    """Nodes check themselves when they are made; the parser makes right ones, and checking is a seventh of its time."""
     check = cst.CSTNode.__post_init__
     cst.CSTNode.__post_init__ = _accept  # type: ignore[method-assign]  # undone below
     try:

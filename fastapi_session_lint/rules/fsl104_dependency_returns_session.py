@@ -85,7 +85,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fastapi_session_lint.findings import Applicability, Finding, Repair, RepairKind, Severity
-from fastapi_session_lint.flow.uses import UseKind
 from fastapi_session_lint.rules.base import Rule
 
 if TYPE_CHECKING:
@@ -103,7 +102,7 @@ def check(rule: Rule, context: Context) -> Iterator[Finding]:
 
 def _findings(rule: Rule, context: Context, creation: Creation) -> Iterator[Finding]:
     scope = creation.scope
-    for moment in context.moments(context.life(creation), UseKind.RETURN):
+    for moment in context.life(creation).returns:
         place = moment.use.place if moment.use.place >= 0 else creation.call.place
         span = context.span(scope, place)
         closed = moment.before.entered or context.life(creation).is_closed_somewhere
