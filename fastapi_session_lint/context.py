@@ -4,46 +4,26 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
-from fastapi_session_lint import vocabulary
 from fastapi_session_lint.findings import Note, Span
 from fastapi_session_lint.flow.effects import Effects
-from fastapi_session_lint.flow.lives import Life, Moment, Point
-from fastapi_session_lint.flow.states import LEAKING, Status
-from fastapi_session_lint.flow.uses import UseKind
+from fastapi_session_lint.flow.lives import Life, Point
+from fastapi_session_lint.flow.states import LEAKING
 from fastapi_session_lint.model.syntax import (
     NOWHERE,
-    Assign,
-    Assigned,
-    Attribute,
-    Await,
     Call,
     Class,
     Expression,
     Function,
     Imported,
     Module,
-    Name,
-    Parameter,
-    With,
-    dotted,
-    parts_of,
 )
-from fastapi_session_lint.model.walk import statements, subexpressions
-from fastapi_session_lint.project.framework import Framework, calls_of
-from fastapi_session_lint.project.libraries import argument
+from fastapi_session_lint.project.framework import Framework
 from fastapi_session_lint.project.link import Names
 from fastapi_session_lint.project.roles import Roles
 from fastapi_session_lint.project.roots import ImportMap
 from fastapi_session_lint.project.values import (
-    ConnectionValue,
-    CoroutineValue,
-    FactoryValue,
-    FunctionValue,
     Scope,
-    SessionClass,
-    SessionValue,
     Value,
 )
 from fastapi_session_lint.questions.awaiting import Awaiting
@@ -57,16 +37,9 @@ from fastapi_session_lint.questions.failures import (
     unguarded_shared_commits,
 )
 from fastapi_session_lint.questions.generators import GeneratorCall, generator_calls
+from fastapi_session_lint.questions.sessions import Creation, Sessions
 from fastapi_session_lint.questions.shared import Shared
 from fastapi_session_lint.settings import Settings
-
-
-class Creation(NamedTuple):
-    """A call that makes a session which belongs to the code around it."""
-
-    call: Call
-    session: SessionValue
-    scope: Scope
 
 
 class Context:
@@ -82,9 +55,16 @@ class Context:
         self.effects = Effects(self.roles)
         self.framework = Framework(self.names, self.roles)
         self._report = report
-        self._creations: dict[int, tuple[Creation, ...]] = {}
-        self._lives: dict[tuple[int, int, frozenset[str]], Life] = {}
-        self._fresh: dict[int, SessionValue | None] = {}
+        sessions = Sessions(self.effects, self.framework)
+        self.session = sessions.session
+        self.creations = sessions.creations
+        self.subject = sessions.subject
+        self.is_borrowed = sessions.is_borrowed
+        self.fresh = sessions.fresh
+        self.life = sessions.life
+        self.life_of_names = sessions.life_of_names
+        self.lives_of_name = sessions.lives_of_name
+        self.borrowed_names = sessions.borrowed_names
 
     # --- where ---
 
@@ -121,157 +101,9 @@ class Context:
         """What an expression stands for; None where it is not known."""
         return self.roles.value(expression, scope)
 
-    def session(self, expression: Expression, scope: Scope) -> SessionValue | None:
-        """The session that an expression stands for, None where it is none, or not known to be one."""
-        value = self.roles.value(expression, scope)
-        if isinstance(value, FactoryValue) and value.is_scoped:
-            return SessionValue(value.is_async, value.flavour, True)
-        return value if isinstance(value, SessionValue) else None
-
-    # --- sessions that are made ---
-
-    def creations(self, scope: Scope) -> tuple[Creation, ...]:
-        """The calls of a scope that make a session, in the order of the source."""
-        key = id(scope)
-        if key not in self._creations:
-            self._creations[key] = ()
-            found = (self._creation(call, scope) for call in calls_of(scope))
-            self._creations[key] = tuple(one for one in found if one is not None)
-        return self._creations[key]
-
-    def _creation(self, call: Call, scope: Scope) -> Creation | None:
-        function = self.roles.value(call.function, scope)
-        match function:
-            case FactoryValue(_, _, False) | SessionClass():
-                made = self.roles.value(call, scope)
-                if isinstance(made, SessionValue) and not self.is_borrowed(call, scope):
-                    return Creation(call, made, scope)
-            case FunctionValue():
-                fresh = self.fresh(function)
-                return Creation(call, fresh, scope) if fresh is not None else None
-        return None
-
-    def is_borrowed(self, call: Call, scope: Scope) -> bool:
-        """A session on somebody else's connection ends with that connection."""
-        bind = argument(call, "bind", 0)
-        if bind is None:
-            return False
-        value = self.roles.value(bind, scope)
-        return isinstance(value, ConnectionValue) or (value is None and self._is_parameter(bind, scope))
-
-    def _is_parameter(self, expression: Expression, scope: Scope) -> bool:
-        """Whether a name is a parameter, of which nothing may be known."""
-        found = self.names.lookup(expression.id, scope) if isinstance(expression, Name) else None
-        return found is not None and any(isinstance(one, Parameter) for one in found[0])
-
-    def fresh(self, function: FunctionValue) -> SessionValue | None:
-        """The open session that a function makes and gives to its caller."""
-        key = id(function.scope)
-        if key not in self._fresh:
-            self._fresh[key] = None
-            self._fresh[key] = self._made_and_returned(function)
-        return self._fresh[key]
-
-    def _made_and_returned(self, function: FunctionValue) -> SessionValue | None:
-        definition = function.function
-        if definition.is_generator or not definition.calls:
-            return None
-        if self.framework.is_manager(function.scope) or self._is_cached(function):
-            return None
-        result = self.roles.call_result(function)
-        if isinstance(result, CoroutineValue):
-            result = result.value
-        if not isinstance(result, SessionValue):
-            return None
-        for creation in self.creations(function.scope):
-            life = self.life(creation)
-            for moment in life.moments:
-                kept = moment.before.entered or not moment.before.status.is_open
-                if moment.use.kind is UseKind.RETURN and moment.use.name == "session" and not kept:
-                    return result
-        return None
-
-    def _is_cached(self, function: FunctionValue) -> bool:
-        kinds = self.roles.decorators(function.function, function.scope)
-        return bool(kinds & vocabulary.CACHE_DECORATORS)
-
-    # --- lives ---
-
-    def life(self, creation: Creation) -> Life:
-        """The life of a session that a call makes, in the function around the call."""
-        key = (id(creation.scope), id(creation.call), frozenset[str]())
-        if key not in self._lives:
-            life = self.effects.life(creation.scope, creation.call, frozenset(), Status.ABSENT)
-            self._lives[key] = life
-        return self._lives[key]
-
-    def life_of_names(self, scope: Scope, names: frozenset[str]) -> Life:
-        """The life of a session that a function finds under some names (a parameter, `self.db`)."""
-        key = (id(scope), 0, names)
-        if key not in self._lives:
-            self._lives[key] = self.effects.life(scope, None, names, Status.IDLE)
-        return self._lives[key]
-
-    def lives_of_name(self, scope: Scope, name: str) -> Iterator[Life]:
-        """The lives of the sessions that a name stands for: one that comes in, or one for each call it is bound to."""
-        bindings = self.names.bindings(scope).get(name, ()) if isinstance(scope.owner, Function) else ()
-        assigned = [one for one in bindings if isinstance(one, Assigned)]
-        if not assigned:
-            yield self.life_of_names(scope, frozenset({name}))
-        for one in assigned:
-            call = one.value.value if isinstance(one.value, Await) else one.value
-            if isinstance(call, Call):
-                key = (id(scope), id(call), frozenset[str]())
-                if key not in self._lives:
-                    self._lives[key] = self.effects.life(scope, call, frozenset(), Status.ABSENT)
-                yield self._lives[key]
-
-    def borrowed_names(self, scope: Scope) -> Iterator[tuple[str, SessionValue]]:
-        """The names, dotted ones too, under which a function uses a session that it has not made itself."""
-        seen: set[str] = set()
-        made = {id(creation.call) for creation in self.creations(scope)}
-        for call in calls_of(scope):
-            candidates = [one.value for one in call.arguments]
-            if isinstance(call.function, Attribute):
-                candidates.append(call.function.value)
-            for expression in candidates:
-                name = dotted(expression)
-                if name is None or name in seen:
-                    continue
-                seen.add(name)
-                session = self.session(expression, scope)
-                if session is not None and not self._is_made_here(name, scope, made):
-                    yield name, session
-
-    def _is_made_here(self, name: str, scope: Scope, made: set[int]) -> bool:
-        owner = scope.owner
-        bindings = self.names.bindings(scope).get(name, ()) if isinstance(owner, Function) else ()
-        return any(_creates(getattr(one, "value", None), made) for one in bindings)
-
     def leaks(self, life: Life) -> list[tuple[bool, Point]]:
         """The ends at which the session still holds a connection: (failed, point)."""
         return [(failed, point) for failed, point in life.ends if point.state.status in LEAKING]
-
-    def has_moment(self, life: Life, kind: UseKind) -> bool:
-        """Whether a use of a kind is ever met while the session is there."""
-        return any(moment.use.kind is kind and moment.before.status is not Status.ABSENT for moment in life.moments)
-
-    def moments(self, life: Life, kind: UseKind) -> Iterator[Moment]:
-        """The uses of a kind, with the states in which they are met."""
-        return (moment for moment in life.moments if moment.use.kind is kind)
-
-    def subject(self, creation: Creation) -> str:
-        """The name that a session made here gets first; empty where it gets none, or not a plain one."""
-        body = creation.scope.module.body if creation.scope.owner is None else creation.scope.owner.body
-        for statement in statements(body):
-            match statement:
-                case Assign((target, *_), value, _) if _is_made_by(value, creation.call):
-                    return dotted(target) or ""
-                case With(items, _, _, _):
-                    for item in items:
-                        if item.target is not None and _is_made_by(item.context, creation.call):
-                            return dotted(item.target) or ""
-        return ""
 
     # --- who calls ---
 
@@ -376,21 +208,7 @@ class Context:
         return _version(self.settings.fastapi_version, (999,))
 
 
-def _creates(value: Expression | None, made: set[int]) -> bool:
-    if isinstance(value, Await):
-        value = value.value
-    if value is None:
-        return False
-    if isinstance(value, Call):
-        return id(value) in made
-    return any(_creates(part, made) for part in parts_of(value) if isinstance(part, Call | Await))
-
-
 _THREADED = frozenset({"TestClient", "FastAPI", "APIRouter"})
-
-
-def _is_made_by(value: Expression, call: Call) -> bool:
-    return any(part is call for part in subexpressions(value))
 
 
 def _version(text: str | None, newest: tuple[int, ...]) -> tuple[int, ...]:

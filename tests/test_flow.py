@@ -8,7 +8,7 @@ import pytest
 
 from fastapi_session_lint import engine
 from fastapi_session_lint.context import Context
-from fastapi_session_lint.flow import lives
+from fastapi_session_lint.flow import walk
 from fastapi_session_lint.flow.graph import End, Graph, build
 from fastapi_session_lint.flow.lives import Life
 from fastapi_session_lint.model.module import read_module
@@ -149,7 +149,7 @@ def test_the_trail_leads_past_the_call_that_raises() -> None:
 def test_a_function_with_too_many_paths_is_given_up_rather_than_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
     code = "def f(x):\n    db = SessionLocal()\n    db.execute(x)\n"
     assert life_in(code).complete
-    monkeypatch.setattr(lives, "_LIMIT", 2)
+    monkeypatch.setattr(walk, "_LIMIT", 2)
     assert not life_in(code).complete
     findings = engine.check([Source(PATH, (HEAD + code).encode())], Settings(select=("FSL1",)))
     assert findings == []

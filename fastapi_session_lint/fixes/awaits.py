@@ -6,7 +6,7 @@ import libcst as cst
 
 from fastapi_session_lint.findings import Applicability, Fix, Repair
 from fastapi_session_lint.fixes.edits import Draft
-from fastapi_session_lint.fixes.names import is_binding, mentions, variables
+from fastapi_session_lint.fixes.names import is_binding, scope_mentions, variables
 from fastapi_session_lint.fixes.tree import Tree
 
 _AWAITING = frozenset(
@@ -94,7 +94,7 @@ def _is_awaited_later(tree: Tree, call: cst.Call) -> bool:
         return False
     scope = tree.scope(call)
     bound = {name.value for name in variables(assignment) if is_binding(tree, name)}
-    return any(_is_awaited(tree, use) for name in bound for use in mentions(tree, scope, name))
+    return any(_is_awaited(tree, use) for name in bound for use in scope_mentions(tree, scope, name))
 
 
 def _is_value(tree: Tree, call: cst.Call, assignment: cst.CSTNode) -> bool:

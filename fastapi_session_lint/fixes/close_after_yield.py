@@ -9,7 +9,7 @@ import libcst as cst
 from fastapi_session_lint.findings import Applicability, Fix, Repair
 from fastapi_session_lint.fixes.edits import Draft
 from fastapi_session_lint.fixes.final_clause import TRIES, Guarded, call_close, closes_at_last, write_finally
-from fastapi_session_lint.fixes.names import escapes, is_captured, is_taken, mentions
+from fastapi_session_lint.fixes.names import escapes, is_captured, is_taken, mentions, scope_mentions
 from fastapi_session_lint.fixes.removal import drop, spare_closes
 from fastapi_session_lint.fixes.sessions import (
     Creation,
@@ -31,7 +31,7 @@ def close_after_yield(tree: Tree, repair: Repair) -> Fix | None:
         return None
     if repair.is_async and function.asynchronous is None:
         return None
-    if not mentions(tree, function, repair.subject):
+    if not scope_mentions(tree, function, repair.subject):
         return _name_and_close(tree, given, repair)
     made = only_creation(tree, function, repair.subject)
     attempts = [above for above in tree.ancestors(given) if isinstance(above, TRIES)]
@@ -82,7 +82,7 @@ def _trust(tree: Tree, made: Creation) -> Applicability:
     function = tree.scope(made.statement)
     assert isinstance(function, cst.FunctionDef)
     yields = list(own_nodes(function.body, cst.Yield))
-    captured = any(is_captured(tree, name, function) for name in mentions(tree, function.body, made.name))
+    captured = any(is_captured(tree, name, function) for name in scope_mentions(tree, function.body, made.name))
     return Applicability.SAFE if len(yields) == 1 and not captured else Applicability.UNSAFE
 
 

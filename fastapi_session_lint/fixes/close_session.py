@@ -18,7 +18,15 @@ from fastapi_session_lint.fixes.final_clause import (
     is_calm,
     write_finally,
 )
-from fastapi_session_lint.fixes.names import bound_names, escapes, is_binding, is_captured, mentions, variables
+from fastapi_session_lint.fixes.names import (
+    bound_names,
+    escapes,
+    is_binding,
+    is_captured,
+    mentions,
+    scope_mentions,
+    variables,
+)
 from fastapi_session_lint.fixes.removal import spare_closes
 from fastapi_session_lint.fixes.sessions import (
     Creation,
@@ -98,7 +106,7 @@ def _is_closed_at(tree: Tree, name: cst.Name) -> bool:
 def _is_whole_life(tree: Tree, made: Creation, between: list[cst.Name]) -> bool:
     """Whether the creation, what follows it and the close are all that the function does with the name."""
     scope = tree.scope(made.statement)
-    return isinstance(scope, cst.FunctionDef) and len(mentions(tree, scope, made.name)) == len(between) + 2
+    return isinstance(scope, cst.FunctionDef) and len(scope_mentions(tree, scope, made.name)) == len(between) + 2
 
 
 def _has_risk(tree: Tree, made: Creation, nodes: Sequence[cst.CSTNode], between: list[cst.Name]) -> bool:

@@ -10,7 +10,7 @@ from fastapi_session_lint.findings import Applicability, Fix, Repair
 from fastapi_session_lint.fixes.edits import Draft
 from fastapi_session_lint.fixes.enclose import enclose
 from fastapi_session_lint.fixes.imports import bring
-from fastapi_session_lint.fixes.names import mentions
+from fastapi_session_lint.fixes.names import scope_mentions
 from fastapi_session_lint.fixes.removal import drop, drop_semicolon
 from fastapi_session_lint.fixes.sessions import Creation, close_at, creation_at, dotted
 from fastapi_session_lint.fixes.suites import Suite, suite, suite_of
@@ -119,7 +119,7 @@ def _closing_try(tree: Tree, made: Creation) -> cst.Try | None:
     inner = suite(tree, found.finalbody.body)
     if inner is None or len(inner.steps) > 1 or not close_at(inner.steps[0].node, made.name):
         return None
-    uses = mentions(tree, tree.scope(made.statement), made.name)
+    uses = scope_mentions(tree, tree.scope(made.statement), made.name)
     inside = {found, made.statement}
     alone = all(any(above in inside for above in tree.ancestors(use)) for use in uses)
     return found if alone else None

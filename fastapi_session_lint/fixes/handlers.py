@@ -6,7 +6,7 @@ import libcst as cst
 
 from fastapi_session_lint.findings import Applicability, Fix, Repair
 from fastapi_session_lint.fixes.edits import Draft
-from fastapi_session_lint.fixes.names import is_binding, mentions
+from fastapi_session_lint.fixes.names import is_binding, scope_mentions
 from fastapi_session_lint.fixes.sessions import call_text, close_at, dotted, subject_name
 from fastapi_session_lint.fixes.suites import Shape, Step, Suite, reshape, statement_of, suite, suite_of, suites_inside
 from fastapi_session_lint.fixes.tree import Tree
@@ -42,7 +42,7 @@ def _is_bound_by_try(tree: Tree, handler: cst.CSTNode, subject: str) -> bool:
     """Whether the session's name is bound in the try statement alone: it may not be, once the handler runs."""
     attempt = tree.parents[handler]
     scope = tree.scope(attempt)
-    bindings = [one for one in mentions(tree, scope, subject_name(subject)) if is_binding(tree, one)]
+    bindings = [one for one in scope_mentions(tree, scope, subject_name(subject)) if is_binding(tree, one)]
     within = [one for one in bindings if attempt in tree.ancestors(one)]
     return bool(within) and len(within) == len(bindings)
 

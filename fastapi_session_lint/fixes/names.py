@@ -41,15 +41,24 @@ def _bound_by_import(name: cst.BaseExpression, alias: cst.AsName | None) -> cst.
 
 
 def mentions(tree: Tree, root: cst.CSTNode, name: str) -> list[cst.Name]:
-    """Where the variable is read or bound below a node; a nested function's own variable of that name is another."""
-    return [one for one in variables(root) if one.value == name and not _is_foreign(tree, one, root)]
+    """Where a variable of the scope around a node is read or bound in the node.
+
+    A nested function's own variable of that name is another.
+    """
+    scope = tree.scope(root)
+    return [one for one in variables(root) if one.value == name and not _is_foreign(tree, one, scope)]
 
 
-def _is_foreign(tree: Tree, name: cst.Name, root: cst.CSTNode) -> bool:
-    """Whether a nested function or comprehension between the root and a name binds that name itself."""
+def scope_mentions(tree: Tree, scope: cst.CSTNode, name: str) -> list[cst.Name]:
+    """Where a variable of a function, class or module is read or bound."""
+    return [one for one in variables(scope) if one.value == name and not _is_foreign(tree, one, scope)]
+
+
+def _is_foreign(tree: Tree, name: cst.Name, scope: cst.CSTNode) -> bool:
+    """Whether a function nested in the scope, around a name, binds that name itself."""
     inside: cst.CSTNode = name
     for above in tree.ancestors(name):
-        if inside is root or above is root:
+        if above is scope:
             return False
         if isinstance(above, _FUNCTIONS) and _is_local(tree, above, name.value):
             # A default value is read in the scope around the function.
@@ -133,7 +142,7 @@ def escapes(tree: Tree, creation: Statement, block: Iterable[cst.CSTNode], name:
     """
     inside = {creation, *block}
     scope = tree.scope(creation)
-    for mention in mentions(tree, scope, name):
+    for mention in scope_mentions(tree, scope, name):
         if mention in inside or any(above in inside for above in tree.ancestors(mention)):
             continue
         if tree.scope(mention) is not scope or not _is_about_another(tree, mention, creation):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from fastapi_session_lint.fixes.edits import Point
-from fastapi_session_lint.fixes.names import is_binding, mentions
+from fastapi_session_lint.fixes.names import is_binding, scope_mentions
 from fastapi_session_lint.fixes.suites import Statement, Step, Suite, statement_of, suite_of
 from fastapi_session_lint.fixes.tree import Node, Tree
 
@@ -67,7 +67,7 @@ def creation_by(tree: Tree, statement: Statement) -> Creation | None:
 
 def only_creation(tree: Tree, function: cst.FunctionDef, name: str) -> Creation | None:
     """The one statement of the function that binds the session's name."""
-    bindings = [one for one in mentions(tree, function, name) if is_binding(tree, one)]
+    bindings = [one for one in scope_mentions(tree, function, name) if is_binding(tree, one)]
     if len(bindings) != 1 or tree.scope(bindings[0]) is not function:
         return None
     return creation_by(tree, statement_of(tree, bindings[0]))

@@ -8,7 +8,7 @@ from fastapi_session_lint.findings import Applicability, Fix, Repair
 from fastapi_session_lint.fixes.edits import Draft
 from fastapi_session_lint.fixes.enclose import write_with
 from fastapi_session_lint.fixes.imports import bring
-from fastapi_session_lint.fixes.names import is_captured, is_taken, mentions
+from fastapi_session_lint.fixes.names import is_captured, is_taken, mentions, scope_mentions
 from fastapi_session_lint.fixes.sessions import close_at, dotted, is_one_call, only_creation, own_nodes
 from fastapi_session_lint.fixes.suites import Shape, reshape, statement_of, suite_of, suites_inside
 from fastapi_session_lint.fixes.tree import Tree
@@ -28,7 +28,7 @@ def yield_instead_of_return(tree: Tree, repair: Repair) -> Fix | None:
     draft = Draft()
     if not (
         _open_call(tree, draft, given, repair)
-        if isinstance(given.value, cst.Call) and not mentions(tree, function, repair.subject)
+        if isinstance(given.value, cst.Call) and not scope_mentions(tree, function, repair.subject)
         else _open_name(tree, draft, function, given, repair)
     ):
         return None
@@ -100,7 +100,7 @@ def _open_name(tree: Tree, draft: Draft, function: cst.FunctionDef, given: cst.R
         around = suite_of(tree, given)
         if made is None or around is None or around.block is not made.suite.block:
             return False
-        if any(is_captured(tree, name, function) for name in mentions(tree, function.body, repair.subject)):
+        if any(is_captured(tree, name, function) for name in scope_mentions(tree, function.body, repair.subject)):
             return False
         write_with(tree, draft, made, _keyword(repair))
         shape = Shape(tight={made.index + 1}, broken={made.index})

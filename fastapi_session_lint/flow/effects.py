@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 
 from fastapi_session_lint.findings import Note
 from fastapi_session_lint.flow.graph import Evaluate, Graph, build
-from fastapi_session_lint.flow.lives import Life, Moment, follow
+from fastapi_session_lint.flow.lives import Life, Moment
 from fastapi_session_lint.flow.states import ANY_ERROR, Error, Status
 from fastapi_session_lint.flow.uses import UseKind
+from fastapi_session_lint.flow.walk import follow
 from fastapi_session_lint.model.syntax import (
     NOWHERE,
     Argument,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.model.syntax import (
@@ -12,7 +12,6 @@ from fastapi_session_lint.model.syntax import (
     Call,
     Choice,
     Class,
-    Collection,
     Constant,
     Declared,
     Definition,
@@ -24,14 +23,17 @@ from fastapi_session_lint.model.syntax import (
     Name,
     Opaque,
     Parameter,
-    Return,
     Skipped,
     Subscript,
     Walrus,
 )
-from fastapi_session_lint.model.walk import statements
-from fastapi_session_lint.project.libraries import call_library, library_value
+from fastapi_session_lint.project.calls import Calls
+from fastapi_session_lint.project.combining import awaited, combine
+from fastapi_session_lint.project.generics import subscript
+from fastapi_session_lint.project.injection import Injection
+from fastapi_session_lint.project.libraries import library_value
 from fastapi_session_lint.project.link import Names
+from fastapi_session_lint.project.members import Members
 from fastapi_session_lint.project.values import (
     AnnotatedValue,
     ClassValue,
@@ -44,14 +46,12 @@ from fastapi_session_lint.project.values import (
     Library,
     LibraryObject,
     ManagerValue,
-    MarkerValue,
     ModuleValue,
     ObjectValue,
     ProviderValue,
     Scope,
     SessionClass,
     SessionValue,
-    TransactionValue,
     Value,
 )
 
@@ -69,9 +69,20 @@ class Roles:
         self._memo: dict[tuple[int, int], Value | None] = {}
         self._keep: list[Expression] = []
         self._depth = 0
-        self._state: dict[str, list[tuple[Expression, Scope]]] | None = None
-
-    # --- expressions ---
+        self.injection = Injection(self)
+        self.members = Members(self)
+        self.calls = Calls(self)
+        self.parameter = self.injection.parameter
+        self.marker = self.injection.marker
+        self.injected = self.injection.injected
+        self.dependency = self.injection.dependency
+        self.member = self.members.member
+        self.bases = self.members.bases
+        self.called = self.calls.called
+        self.call_result = self.calls.call_result
+        self.returned = self.calls.returned
+        self.yielded = self.calls.yielded
+        self.entered = self.calls.entered
 
     def value(self, expression: Expression, scope: Scope) -> Value | None:
         """What an expression in a scope stands for; None where it is not known."""
@@ -95,9 +106,9 @@ class Roles:
             case Name(name):
                 return self.name(name, scope)
             case Attribute(value, name):
-                return self._attribute(self.value(value, scope), name, scope)
+                return self.members.attribute(self.value(value, scope), name, scope)
             case Call():
-                return self._call(expression, scope)
+                return self.calls.call(expression, scope)
             case Await(value, _):
                 return awaited(self.value(value, scope))
             case Choice(_, left, right):
@@ -107,7 +118,7 @@ class Roles:
             case Walrus(_, value):
                 return self.value(value, scope)
             case Subscript(value, index):
-                return self._subscript(value, index, scope)
+                return subscript(value, index, scope, self)
             case Lambda(function):
                 return FunctionValue(self.names.scope_of(function))
             case Opaque(parts) if parts:
@@ -127,17 +138,16 @@ class Roles:
         found = self.value(expression, scope)
         return found if isinstance(found, SessionClass | ClassValue | AnnotatedValue | Library) else None
 
-    # --- names ---
-
     def name(self, name: str, scope: Scope) -> Value | None:
         """What a name stands for in a scope."""
         found = self.names.lookup(name, scope)
         if found is None:
             return Library(name) if name in ("next", "anext", "type", "super", "print", "len", "str") else None
         definitions, place = found
-        return self._bound(definitions, place)
+        return self.bound(definitions, place)
 
-    def _bound(self, definitions: tuple[Definition, ...], place: Scope) -> Value | None:
+    def bound(self, definitions: tuple[Definition, ...], place: Scope) -> Value | None:
+        """What the definitions of one name, held by the scope `place`, agree on."""
         return combine(self.defined(one, place) for one in definitions)
 
     def defined(self, definition: Definition, place: Scope) -> Value | None:
@@ -183,7 +193,7 @@ class Roles:
         if found is not None:
             definitions, scope = found
             if scope is not place or imported not in definitions:
-                return self._bound(definitions, scope)
+                return self.bound(definitions, scope)
         inner = self.names.imports.submodule(path, imported.name)
         if inner is not None:
             return ModuleValue(inner)
@@ -203,76 +213,6 @@ class Roles:
         """A name that is a session factory by strong convention, where its definition is out of sight."""
         return FactoryValue(is_async="async" in name.lower()) if name in self.factory_names else None
 
-    # --- definitions ---
-
-    def parameter(self, parameter: Parameter, place: Scope) -> Value | None:
-        """What a parameter receives: what FastAPI injects, else what its annotation says."""
-        if parameter.kind in ("*", "**"):
-            return None
-        marker = self.marker(parameter, place)
-        if marker is not None and (injected := self.injected(marker, parameter, place)):
-            return injected
-        outer = place.outer or place
-        if parameter.annotation is not None:
-            return self.instance(parameter.annotation, outer)
-        if isinstance(place.owner, Function) and place.owner.parameters[:1] == (parameter,) and place.enclosing_class:
-            return self._receiver(place.owner, place.enclosing_class)
-        if parameter.default is not None and marker is None:
-            return self.value(parameter.default, outer)
-        return None
-
-    def _receiver(self, function: Function, owner: Scope) -> Value | None:
-        kinds = {self.decorator_name(one, owner) for one in function.decorators}
-        if kinds & {"staticmethod"}:
-            return None
-        if kinds & {"classmethod"} or function.name in ("__new__", "__init_subclass__", "__class_getitem__"):
-            return ClassValue(owner)
-        return ObjectValue(ClassValue(owner))
-
-    def marker(self, parameter: Parameter, place: Scope) -> MarkerValue | None:
-        """The `Depends(…)` of a parameter, by its default or in its annotation."""
-        outer = place.outer or place
-        if parameter.default is not None:
-            default = self.value(parameter.default, outer)
-            if isinstance(default, MarkerValue):
-                return default
-        if parameter.annotation is not None:
-            annotation = self.value(parameter.annotation, outer)
-            if isinstance(annotation, AnnotatedValue):
-                return annotation.marker
-        return None
-
-    def injected(
-        self, marker: MarkerValue, parameter: Parameter | None = None, place: Scope | None = None
-    ) -> Value | None:
-        """What FastAPI gives for a dependency; a bare `Depends()` takes the parameter's annotation."""
-        target = self.dependency(marker, parameter, place)
-        match target:
-            case FunctionValue():
-                return self._given(self.call_result(target))
-            case ClassValue() | SessionClass() | FactoryValue() | ProviderValue():
-                return self._given(self.called(target))
-            case ObjectValue():
-                return self._given(self.called(target))
-        return None
-
-    def dependency(
-        self, marker: MarkerValue, parameter: Parameter | None = None, place: Scope | None = None
-    ) -> Value | None:
-        """The callable that a marker names."""
-        if marker.target is not None:
-            return self.value(marker.target, marker.scope)
-        if parameter is not None and parameter.annotation is not None and place is not None:
-            kind = self.value(parameter.annotation, place.outer or place)
-            return kind.kind if isinstance(kind, AnnotatedValue) else kind
-        return None
-
-    def _given(self, value: Value | None) -> Value | None:
-        """What a dependency's result becomes when FastAPI has awaited or advanced it."""
-        if isinstance(value, GeneratorValue | CoroutineValue):
-            return value.value
-        return value
-
     def instance(self, annotation: Expression, scope: Scope) -> Value | None:
         """An instance of the type that an annotation names."""
         return self.instance_of(self.value(annotation, scope))
@@ -283,7 +223,7 @@ class Roles:
             case SessionClass(is_async, flavour, of):
                 return SessionValue(is_async, flavour, False, of)
             case ClassValue():
-                return self._made(kind)
+                return ObjectValue(kind)
             case AnnotatedValue(inner, marker):
                 if marker is not None and (injected := self.injected(marker)):
                     return injected
@@ -327,269 +267,6 @@ class Roles:
         outer = scope.outer or scope
         return frozenset(name for one in function.decorators if (name := self.decorator_name(one, outer)))
 
-    # --- attributes ---
-
-    def _inherited(self, scope: Scope, name: str) -> Value | None:
-        """`super().name` in a method."""
-        place: Scope | None = scope
-        while place is not None and place.enclosing_class is None:
-            place = place.outer
-        if place is None or place.enclosing_class is None:
-            return None
-        here = ClassValue(place.enclosing_class)
-        return combine(self.member(base, name, ObjectValue(here)) for base in self.bases(here))
-
-    def _attribute(self, owner: Value | None, name: str, scope: Scope) -> Value | None:
-        match owner:
-            case ModuleValue(path):
-                return self._module_member(path, name)
-            case Library(prefix):
-                return library_value(f"{prefix}.{name}")
-            case LibraryObject("super"):
-                return self._inherited(scope, name)
-            case LibraryObject(kind):
-                return self._library_attribute(kind, name)
-            case ObjectValue(of):
-                return self.member(of, name, owner)
-            case ClassValue():
-                return self.member(owner, name, None)
-            case SessionValue(True, flavour, _) if name == "sync_session":
-                return SessionValue(False, flavour)
-            case EngineValue(True) if name == "sync_engine":
-                return EngineValue(False)
-            case SessionClass() if name in ("__init__", "__new__"):
-                return owner
-        return None
-
-    def _module_member(self, path: str, name: str) -> Value | None:
-        found = self.names.member(path, name)
-        if found is not None:
-            return self._bound(*found)
-        inner = self.names.imports.submodule(path, name)
-        return ModuleValue(inner) if inner else None
-
-    def _library_attribute(self, kind: str, name: str) -> Value | None:
-        if name in ("state", "app"):
-            return LibraryObject("state") if name == "state" else LibraryObject("fastapi.FastAPI")
-        if kind == "state":
-            return combine(self.value(value, scope) for value, scope in self.stored_on_state(name))
-        return LibraryObject(f"{kind}.{name}")
-
-    def stored_on_state(self, name: str) -> list[tuple[Expression, Scope]]:
-        """What is assigned to `….state.NAME` anywhere in the project."""
-        if self._state is None:
-            self._state = {}
-            for scope in self.names.all_scopes():
-                stores = scope.owner.stores if isinstance(scope.owner, Function) else scope.module.stores
-                for store in stores:
-                    match store.target:
-                        case Attribute(Attribute(_, "state"), attribute):
-                            self._state.setdefault(attribute, []).append((store.value, scope))
-        return self._state.get(name, [])
-
-    def member(self, owner: ClassValue, name: str, receiver: Value | None, depth: int = 0) -> Value | None:
-        """An attribute of a class of the project or its instance: method, class attribute, or assigned in a method."""
-        scope = owner.scope
-        definition = owner.definition
-        found: list[Value | None] = []
-        for one in definition.bindings.get(name, ()):
-            found.append(self._method_or_attribute(one, scope, receiver, owner))
-        for method, assigned in definition.attributes.get(name, ()):
-            for function in definition.bindings.get(method, ()):
-                if isinstance(function, Function):
-                    found.append(self.assigned(assigned, self.names.scope_of(function)))
-        known = combine(found)
-        if known is not None or found or depth > 8:
-            return known
-        for base in self.bases(owner):
-            if (inherited := self.member(base, name, receiver, depth + 1)) is not None:
-                return inherited
-        return None
-
-    def _method_or_attribute(
-        self, one: Definition, scope: Scope, receiver: Value | None, owner: ClassValue
-    ) -> Value | None:
-        if not isinstance(one, Function):
-            return self.defined(one, scope)
-        kinds = self.decorators(one, self.names.scope_of(one))
-        if kinds & vocabulary.PROPERTY_DECORATORS:
-            return self._given(self.call_result(FunctionValue(self.names.scope_of(one), receiver)))
-        if "staticmethod" in kinds:
-            return FunctionValue(self.names.scope_of(one))
-        bound = owner if "classmethod" in kinds else receiver
-        return FunctionValue(self.names.scope_of(one), bound)
-
-    def bases(self, owner: ClassValue) -> Iterator[ClassValue]:
-        """The bases of a class that are classes of the project."""
-        outer = owner.scope.outer or owner.scope
-        for base in owner.definition.bases:
-            value = self.value(base.value if isinstance(base, Subscript) else base, outer)
-            if isinstance(value, ClassValue) and value.scope is not owner.scope:
-                yield value
-
-    # --- subscripts and calls ---
-
-    def _subscript(self, value: Expression, index: Expression, scope: Scope) -> Value | None:
-        kind = self.value(value, scope)
-        items = index.items if isinstance(index, Collection) else (index,)
-        match kind:
-            case Library(name) if name in vocabulary.ANNOTATED:
-                markers = [self.value(item, scope) for item in items[1:]]
-                marker = next((one for one in markers if isinstance(one, MarkerValue)), None)
-                inner = self.value(items[0], scope)
-                if isinstance(inner, AnnotatedValue):
-                    return AnnotatedValue(inner.kind, marker or inner.marker)
-                return AnnotatedValue(inner, marker)
-            case Library(name) if name in vocabulary.TRANSPARENT_GENERICS:
-                return combine(self.value(item, scope) for item in items)
-            case Library(name) if name in vocabulary.GENERATOR_TYPES:
-                return GeneratorValue(self.instance(items[0], scope), "Async" in name)
-            case Library(name) if name in vocabulary.COROUTINE_TYPES:
-                return CoroutineValue(self.instance(items[-1], scope))
-            case Library(name) if name in vocabulary.MANAGER_TYPES:
-                return ManagerValue(self.instance(items[0], scope))
-            case Library(name) if name in vocabulary.CALLABLE_TYPES:
-                return ProviderValue(self.instance(items[-1], scope))
-            case Library(name) if name in vocabulary.TYPE_TYPES:
-                return self.value(items[0], scope)
-            case Library(name) if name in vocabulary.SESSION_MAKERS | vocabulary.ASYNC_SESSION_MAKERS:
-                return kind
-            case Library(name) if name in vocabulary.SCOPED_MAKERS | vocabulary.ASYNC_SCOPED_MAKERS:
-                return kind
-            case ClassValue():
-                return kind
-        return None
-
-    def _call(self, call: Call, scope: Scope) -> Value | None:
-        function = self.value(call.function, scope)
-        if isinstance(function, Library):
-            return call_library(function.name, call, scope, self)
-        if isinstance(call.function, Attribute):
-            owner = self.value(call.function.value, scope)
-            method = self._method_call(owner, call.function.name)
-            if method is not None:
-                return method
-        if function is None and isinstance(call.function, Name):
-            return None
-        return self.called(function)
-
-    def _method_call(self, owner: Value | None, name: str) -> Value | None:
-        match owner:
-            case SessionValue() | FactoryValue(_, _, True) if name in ("begin", "begin_nested"):
-                return TransactionValue(name == "begin_nested")
-            case FactoryValue(is_async, flavour) if name == "begin":
-                return ManagerValue(SessionValue(is_async, flavour))
-            case FactoryValue(is_async, flavour, True):
-                return SessionValue(is_async, flavour, True) if name == "registry" else None
-            case EngineValue() if name in ("begin", "connect"):
-                return ManagerValue(ConnectionValue())
-            case EngineValue() if name == "execution_options":
-                return owner
-            case SessionValue() if name in ("connection", "get_bind"):
-                return ConnectionValue()
-            case GeneratorValue(value) if name == "__next__":
-                return value
-            case GeneratorValue(value) if name in ("__anext__", "asend"):
-                return CoroutineValue(value)
-            case ManagerValue() | ObjectValue() if name in vocabulary.ENTER_METHODS:
-                inner = self.entered(owner)
-                return CoroutineValue(inner) if name == "__aenter__" else inner
-            case LibraryObject(kind) if kind in vocabulary.EXIT_STACKS:
-                return None
-        return None
-
-    def called(self, function: Value | None) -> Value | None:
-        """What a call of a value gives."""
-        match function:
-            case SessionClass(is_async, flavour, of):
-                return SessionValue(is_async, flavour, False, of)
-            case FactoryValue(is_async, flavour, is_scoped):
-                return SessionValue(is_async, flavour, is_scoped)
-            case ProviderValue(value):
-                return value
-            case ClassValue():
-                return self._made(function)
-            case ObjectValue(of):
-                return self.called(self.member(of, "__call__", function))
-            case FunctionValue():
-                return self.call_result(function)
-        return None
-
-    def _made(self, owner: ClassValue) -> Value | None:
-        return ObjectValue(owner)
-
-    def call_result(self, called: FunctionValue) -> Value | None:
-        """What a call of a function of the project gives: a value, generator, coroutine or context manager."""
-        function = called.function
-        kinds = self.decorators(function, called.scope)
-        if kinds & vocabulary.MANAGER_DECORATORS:
-            return ManagerValue(self.yielded(called), called)
-        if function.is_generator:
-            return GeneratorValue(self.yielded(called), function.is_async, called)
-        value = self.returned(called)
-        return CoroutineValue(value) if function.is_async else value
-
-    def returned(self, called: FunctionValue) -> Value | None:
-        """What a function's returns give, else what its annotation says."""
-        function, scope = called.function, called.scope
-        values = []
-        for statement in statements(function.body):
-            if isinstance(statement, Return) and statement.value is not None:
-                values.append(self.value(statement.value, scope))
-        found = combine(values)
-        if found is not None:
-            return found
-        return self.instance(function.returns, scope.outer or scope) if function.returns is not None else None
-
-    def yielded(self, called: FunctionValue) -> Value | None:
-        """What a generator function yields, by its yields, else by its annotation."""
-        function, scope = called.function, called.scope
-        found: list[Value | None] = []
-        for expression in function.yields:
-            if expression.value is not None:
-                value = self.value(expression.value, scope)
-                if expression.is_from:
-                    value = value.value if isinstance(value, GeneratorValue) else None
-                found.append(value)
-        known = combine(found)
-        if known is None and function.returns is not None:
-            declared = self.instance(function.returns, scope.outer or scope)
-            return declared.value if isinstance(declared, GeneratorValue | ManagerValue) else declared
-        return known
-
-    def entered(self, manager: Value | None) -> Value | None:
-        """What `with manager as x` binds."""
-        match manager:
-            case ManagerValue(value):
-                return value
-            case SessionValue():
-                return manager
-            case ObjectValue(of):
-                for method in ("__aenter__", "__enter__"):
-                    function = self.member(of, method, manager)
-                    if isinstance(function, FunctionValue):
-                        return self._given(self.call_result(function))
-        return None
-
-
-def awaited(value: Value | None) -> Value | None:
-    """What `await value` gives."""
-    if isinstance(value, CoroutineValue):
-        return value.value
-    return value if isinstance(value, SessionValue | ManagerValue) else None
-
-
-def combine(values: Iterable[Value | None]) -> Value | None:
-    """The one value that all known ones agree on; None when none is known or two differ."""
-    found: Value | None = None
-    for value in values:
-        if value is None or value == found:
-            continue
-        if found is not None:
-            return None
-        found = value
-    return found
-
 
 def _library_instance(name: str) -> Value | None:
     if name in vocabulary.ENGINE_CLASSES or name in vocabulary.ASYNC_ENGINE_CLASSES:
@@ -601,6 +278,3 @@ def _library_instance(name: str) -> Value | None:
     if name in vocabulary.SCOPED_MAKERS | vocabulary.ASYNC_SCOPED_MAKERS:
         return FactoryValue(name in vocabulary.ASYNC_SCOPED_MAKERS, is_scoped=True)
     return LibraryObject(name)
-
-
-__all__ = ["Callable", "Roles", "awaited", "combine"]

@@ -1,0 +1,92 @@
+"""What a parameter receives: injected by FastAPI, or by its annotation, its default, or the method's object."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi_session_lint.model.syntax import Function, Parameter
+from fastapi_session_lint.project.combining import given
+from fastapi_session_lint.project.values import (
+    AnnotatedValue,
+    ClassValue,
+    FactoryValue,
+    FunctionValue,
+    MarkerValue,
+    ObjectValue,
+    ProviderValue,
+    Scope,
+    SessionClass,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from fastapi_session_lint.project.roles import Roles
+
+
+class Injection:
+    """The answer to "what does this parameter receive"."""
+
+    def __init__(self, roles: Roles) -> None:
+        self._roles = roles
+
+    def parameter(self, parameter: Parameter, place: Scope) -> Value | None:
+        """What a parameter receives: what FastAPI injects, else what its annotation says."""
+        if parameter.kind in ("*", "**"):
+            return None
+        marker = self.marker(parameter, place)
+        if marker is not None and (injected := self.injected(marker, parameter, place)):
+            return injected
+        outer = place.outer or place
+        if parameter.annotation is not None:
+            return self._roles.instance(parameter.annotation, outer)
+        if isinstance(place.owner, Function) and place.owner.parameters[:1] == (parameter,) and place.enclosing_class:
+            return self._receiver(place.owner, place.enclosing_class)
+        if parameter.default is not None and marker is None:
+            return self._roles.value(parameter.default, outer)
+        return None
+
+    def _receiver(self, function: Function, owner: Scope) -> Value | None:
+        kinds = {self._roles.decorator_name(one, owner) for one in function.decorators}
+        if kinds & {"staticmethod"}:
+            return None
+        if kinds & {"classmethod"} or function.name in ("__new__", "__init_subclass__", "__class_getitem__"):
+            return ClassValue(owner)
+        return ObjectValue(ClassValue(owner))
+
+    def marker(self, parameter: Parameter, place: Scope) -> MarkerValue | None:
+        """The `Depends(…)` of a parameter, by its default or in its annotation."""
+        outer = place.outer or place
+        if parameter.default is not None:
+            default = self._roles.value(parameter.default, outer)
+            if isinstance(default, MarkerValue):
+                return default
+        if parameter.annotation is not None:
+            annotation = self._roles.value(parameter.annotation, outer)
+            if isinstance(annotation, AnnotatedValue):
+                return annotation.marker
+        return None
+
+    def injected(
+        self, marker: MarkerValue, parameter: Parameter | None = None, place: Scope | None = None
+    ) -> Value | None:
+        """What FastAPI gives for a dependency; a bare `Depends()` takes the parameter's annotation."""
+        target = self.dependency(marker, parameter, place)
+        match target:
+            case FunctionValue():
+                return given(self._roles.call_result(target))
+            case ClassValue() | SessionClass() | FactoryValue() | ProviderValue():
+                return given(self._roles.called(target))
+            case ObjectValue():
+                return given(self._roles.called(target))
+        return None
+
+    def dependency(
+        self, marker: MarkerValue, parameter: Parameter | None = None, place: Scope | None = None
+    ) -> Value | None:
+        """The callable that a marker names."""
+        if marker.target is not None:
+            return self._roles.value(marker.target, marker.scope)
+        if parameter is not None and parameter.annotation is not None and place is not None:
+            kind = self._roles.value(parameter.annotation, place.outer or place)
+            return kind.kind if isinstance(kind, AnnotatedValue) else kind
+        return None
