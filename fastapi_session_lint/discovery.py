@@ -100,7 +100,7 @@ class Discovery:
     def leaves_out(self, path: str) -> bool:
         """Whether a file would not be found from the top of its repository or project."""
         folder = posixpath.dirname(path)
-        place = self._start(_repository(folder) or project_root(folder) or folder)
+        place = self._start(_top(folder) or folder)
         while True:
             place = self._enter(place, {entry.name for entry in _entries(place.folder)})
             name = posixpath.relpath(path, place.folder).partition("/")[0]
@@ -179,18 +179,19 @@ def _is_pattern(spec: type[GitIgnoreSpec], line: str) -> bool:
 
 
 def _patterns_above(folder: str) -> Patterns | None:
-    """The patterns of the .gitignore files above a folder, up to the top of its repository."""
+    """The patterns of the .gitignore files above a folder, up to the top of what it belongs to."""
     patterns: Patterns | None = None
-    top = _repository(folder)
+    top = _top(folder)
     above = [one for one in _ancestors(folder) if top is not None and len(one) >= len(top)]
     for one in reversed(above):
         patterns = _patterns(_lines(one), one, patterns)
     return patterns
 
 
-def _repository(folder: str) -> str | None:
-    """The top of the Git repository that the folder lies in."""
-    return next((one for one in (folder, *_ancestors(folder)) if os.path.lexists(f"{one}/.git")), None)
+def _top(folder: str) -> str | None:
+    """The top of the Git repository that the folder lies in, or of its project where there is no repository."""
+    repository = (one for one in (folder, *_ancestors(folder)) if os.path.lexists(f"{one}/.git"))
+    return next(repository, None) or project_root(folder)
 
 
 def _ancestors(folder: str) -> Iterator[str]:

@@ -109,6 +109,12 @@ def test_gitignore_above_the_folder_counts_up_to_the_repository(project: Any) ->
     assert found(project, "backend/app") == ["backend/app/gen/x.py", "backend/app/y.py"]
 
 
+def test_gitignore_above_the_folder_counts_up_to_the_project(project: Any) -> None:
+    touch(project, "app/gen/x.py", "app/y.py").write({".gitignore": "gen\n"})
+    assert found(project, "app") == ["app/y.py"]
+    assert found(project, "app/gen") == ["app/gen/x.py"]
+
+
 def test_gitignore_can_be_switched_off(project: Any) -> None:
     touch(project, "gen/x.py").write({".gitignore": "gen\n"})
     assert found(project) == []

@@ -216,6 +216,10 @@ def test_visible_leaves_ordinary_text_alone() -> None:
     assert visible("a\tb") == "a    b"
 
 
+def test_width_is_that_of_a_terminal() -> None:
+    assert [width(text) for text in ("", "abc", "名前", "e\u0301", "é", "\uff46")] == [0, 3, 4, 1, 1, 2]
+
+
 def test_json_counts_columns_from_one_and_is_ascii() -> None:
     trail = (Note("/work/lib/db.py", Span(1, 0, 1, 5), "żółw"),)
     text = render("json", finding(trail=trail, fix=fix(Applicability.UNSAFE)), has_colors=True, width=20)

@@ -293,7 +293,7 @@ class ExpressionLowering:
             ordered.append((node.star_kwarg, "**"))
         found = []
         for one, kind in ordered:
-            place = self.mark("parameter", one)
+            place = self.mark("parameter", one.name)
             annotation = self.annotation(one.annotation)
             found.append(Parameter(one.name.value, annotation, self.optional(one.default), kind, place))
             inner.bindings[one.name.value].append(found[-1])
