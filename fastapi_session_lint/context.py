@@ -55,6 +55,7 @@ class Context:
         self.effects = Effects(self.roles)
         self.framework = Framework(self.names, self.roles)
         self._report = report
+        self.visited = next(iter(self.names.modules), "")
         sessions = Sessions(self.effects, self.framework)
         self.session = sessions.session
         self.creations = sessions.creations
@@ -68,20 +69,24 @@ class Context:
 
     # --- where ---
 
-    def _is_reported(self, scope: Scope) -> bool:
-        return self._report is None or scope.module.path in self._report
+    def _reported(self, scopes: Iterable[Scope]) -> Iterator[Scope]:
+        """Those to report on; the one that is looked at is kept at hand, for whoever has to say where a rule crashed."""
+        for scope in scopes:
+            if self._report is None or scope.module.path in self._report:
+                self.visited = scope.module.path
+                yield scope
 
     def modules(self) -> Iterator[Scope]:
         """The module scopes to report on."""
-        return filter(self._is_reported, self.names.modules.values())
+        return self._reported(self.names.modules.values())
 
     def functions(self) -> Iterator[Scope]:
         """The function scopes to report on, lambdas too."""
-        return filter(self._is_reported, self.names.functions)
+        return self._reported(self.names.functions)
 
     def classes(self) -> Iterator[Scope]:
         """The class scopes to report on."""
-        return filter(self._is_reported, self.names.classes)
+        return self._reported(self.names.classes)
 
     def span(self, scope: Scope, place: int) -> Span:
         """Where a place of a scope's module is."""

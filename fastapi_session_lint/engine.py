@@ -109,7 +109,11 @@ def judge(
     for rule in all_rules():
         if rule.code in wanted:
             findings += _run(rule, context)
-    unique = {finding.order: finding for finding in findings if reported is None or finding.path in reported}
+    unique = {
+        finding.order: finding
+        for finding in findings
+        if reported is None or finding.path in reported or finding.code == INTERNAL_ERROR
+    }
     return [unique[key] for key in sorted(unique)]
 
 
@@ -127,8 +131,7 @@ def _run(rule: Rule, context: Context) -> list[Finding]:
     try:
         found.extend(rule.check(rule, context))
     except Exception:
-        path = next((scope.module.path for scope in context.modules()), "")
-        found.append(_failure(INTERNAL_ERROR, Problem(path, _last_line(rule.code)), ""))
+        found.append(_failure(INTERNAL_ERROR, Problem(context.visited, _last_line(rule.code)), ""))
     return found
 
 

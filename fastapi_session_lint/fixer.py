@@ -8,7 +8,7 @@ ever smaller groups, until those that do harm alone are known: they are taken ba
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -166,7 +166,16 @@ class _Fixing:
         """What has become of everything."""
         changed = {one.path: one.data for one in self._sources if one.data != self._original[one.path]}
         remaining = self._check(self._sources, self._settings, report=self._report, with_fixes=True)
-        return FixOutcome(changed, tuple(self._applied), tuple(remaining), tuple(self._failed.values()))
+        return FixOutcome(changed, tuple(self._applied), tuple(remaining), tuple(self._still_failed(remaining)))
+
+    def _still_failed(self, remaining: Iterable[Finding]) -> Iterator[Finding]:
+        """The failed findings as they stand now, each once, though its line may have changed between two tries."""
+        failed = _keys(self._failed.values())
+        for finding in remaining:
+            key = finding.path, finding.code, finding.message
+            if failed[key]:
+                failed[key] -= 1
+                yield finding
 
 
 def _keys(findings: Iterable[Finding]) -> Counter[Key]:

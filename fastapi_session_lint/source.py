@@ -8,6 +8,7 @@ import re
 import tokenize
 from dataclasses import dataclass
 
+_DECLARATION = re.compile(rb"^[ \t\f]*#.*?coding[:=]", re.MULTILINE)
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
@@ -57,9 +58,19 @@ def decode(data: bytes) -> Text:
         encoding = "utf-8" if declared == "utf-8-sig" else declared
         return Text(data[len(codecs.BOM_UTF8) if has_bom else 0 :].decode(encoding), encoding, has_bom)
     except SyntaxError as error:
-        raise UndecodableSource(str(error.msg)) from error
+        raise UndecodableSource(_why(data, str(error.msg))) from error
     except UnicodeDecodeError as error:
         raise UndecodableSource(f"not valid {error.encoding} at byte {error.start}") from error
+
+
+def _why(data: bytes, message: str) -> str:
+    """Why no encoding was found: an unknown one is declared, or a bad byte stands where a declaration might."""
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        if not _DECLARATION.search(b"\n".join(data.splitlines()[:2])):
+            return f"not valid utf-8 at byte {error.start}"
+    return message
 
 
 def split_lines(text: str) -> list[str]:

@@ -148,24 +148,35 @@ def _insert_line(tree: Tree, draft: Draft, head: list[Import], order: tuple[bool
     elif any(one.is_future for one in head):
         row = max(one.end_row for one in head if one.is_future)
         draft.insert(tree.row_end(row), 2 * tree.newline(row) + line)
+    elif head:
+        draft.insert((head[0].row, 0), line + 2 * tree.newline(head[0].row))
     else:
-        row = head[0].row if head else _first_row(tree)
-        draft.insert((row, 0), line + 2 * tree.newline(row))
+        _insert_first(tree, draft, line)
+
+
+def _insert_first(tree: Tree, draft: Draft, line: str) -> None:
+    """Put the first import of a file below its docstring and the comments at its head."""
+    row = _first_row(tree)
+    above = row - 1
+    while above and tree.is_blank(above):
+        above -= 1
+    newline = tree.newline(row)
+    if above == row - 1:
+        draft.insert((row, 0), line + 3 * newline)
+    elif above:
+        draft.insert(tree.row_end(above), 2 * newline + line)
+    else:
+        draft.insert((1, 0), line + newline)
 
 
 def _first_row(tree: Tree) -> int:
-    """Where a first import goes: below the docstring and the comments at the head of the file."""
+    """The row of the first statement that is no docstring, with the comments right above it."""
     body = tree.module.body
     first = body[0]
-    if (
-        isinstance(first, cst.SimpleStatementLine)
-        and tree.module.get_docstring(clean=False) is not None
-        and len(body) > 1
-    ):
+    if tree.module.get_docstring(clean=False) is not None and len(body) > 1:
         first = body[1]
-    row = tree.start(first)[0]
-    if isinstance(first, cst.FunctionDef | cst.ClassDef) and first.decorators:
-        row = tree.start(first.decorators[0])[0]
+    decorators = first.decorators if isinstance(first, cst.FunctionDef | cst.ClassDef) else ()
+    row = tree.start(decorators[0] if decorators else first)[0]
     above = row
     while above > 1 and tree.is_comment(above - 1):
         above -= 1

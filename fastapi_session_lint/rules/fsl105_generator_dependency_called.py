@@ -99,7 +99,7 @@ if TYPE_CHECKING:
     from fastapi_session_lint.questions.generators import GeneratorCall
 
 _MESSAGES = {
-    "next": "the generator is thrown away: its session is closed before its first use, reopens, and stays open",
+    "next": "the generator is thrown away: its session is closed before its first use and silently opens again",
     "anext": "the generator is thrown away here and closes the session in the middle of its use: commits are lost",
     "for": "the loop leaves the generator early: what stands after its yield (commit, error handling) never runs",
     "async for": "the loop leaves the generator early: its cleanup runs at some later time, or never",
