@@ -70,7 +70,7 @@ class Context:
     # --- where ---
 
     def _reported(self, scopes: Iterable[Scope]) -> Iterator[Scope]:
-        """Those to report on; the one that is looked at is kept at hand, for whoever has to say where a rule crashed."""
+        """Those to report on; the one looked at is kept at hand, for whoever has to say where a rule crashed."""
         for scope in scopes:
             if self._report is None or scope.module.path in self._report:
                 self.visited = scope.module.path

@@ -368,7 +368,7 @@ def test_guard_commit(is_async: bool) -> None:
             assert ("rollback" in new[1]) is failed_commit, result[0]
 
 
-EXPRESSIONS = ["(@)", "-@", "(not @)", "@ + (1)", "2 ** @", "@ ** 2", "[@, 1]", "(@).real", "@.real", "{1: @}", "f'{@}'"]
+EXPRESSIONS = ["(@)", "-@", "(not @)", "@ + (1)", "2 ** @", "@ ** (2)", "[@, 1]", "(@).real", "@.real", "{1: @}", "f'{ @ }'"]
 EXPRESSIONS += ["@.bit_length()", "@ if @ else (3)", "[@ for _ in range(2)]", "@ in (1, 2)", "str(@)[0]", "max(1, @)"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass
 
@@ -164,7 +165,9 @@ def _insert_first(tree: Tree, draft: Draft, line: str) -> None:
     if above == row - 1:
         draft.insert((row, 0), line + 3 * newline)
     elif above:
-        draft.insert(tree.row_end(above), 2 * newline + line)
+        # isort leaves two blank rows between the imports and a function or class.
+        short = row - above == 2 and re.match(r"async\b|def\b|class\b|@", tree.line(row))
+        draft.insert(tree.row_end(above), 2 * newline + line + (newline if short else ""))
     else:
         draft.insert((1, 0), line + newline)
 

@@ -215,6 +215,10 @@ class Roles:
 
     def instance(self, annotation: Expression, scope: Scope) -> Value | None:
         """An instance of the type that an annotation names."""
+        if isinstance(annotation, Subscript):
+            maker, made = self.value(annotation.value, scope), self.value(annotation.key, scope)
+            if maker in _MAKERS and isinstance(made, SessionClass):
+                return FactoryValue(made.is_async, made.flavour)
         return self.instance_of(self.value(annotation, scope))
 
     def instance_of(self, kind: Value | None) -> Value | None:
@@ -268,13 +272,18 @@ class Roles:
         return frozenset(name for one in function.decorators if (name := self.decorator_name(one, outer)))
 
 
+_MAKERS = frozenset(Library(name) for name in vocabulary.SESSION_MAKERS | vocabulary.ASYNC_SESSION_MAKERS)
+
+
 def _library_instance(name: str) -> Value | None:
     if name in vocabulary.ENGINE_CLASSES or name in vocabulary.ASYNC_ENGINE_CLASSES:
         return EngineValue(name in vocabulary.ASYNC_ENGINE_CLASSES)
     if name in vocabulary.CONNECTION_CLASSES:
         return ConnectionValue()
-    if name in vocabulary.SESSION_MAKERS | vocabulary.ASYNC_SESSION_MAKERS:
-        return FactoryValue(name in vocabulary.ASYNC_SESSION_MAKERS)
+    if name in vocabulary.SESSION_MAKERS:
+        return None  # a plain sessionmaker makes sessions of either kind
+    if name in vocabulary.ASYNC_SESSION_MAKERS:
+        return FactoryValue(True)
     if name in vocabulary.SCOPED_MAKERS | vocabulary.ASYNC_SCOPED_MAKERS:
         return FactoryValue(name in vocabulary.ASYNC_SCOPED_MAKERS, is_scoped=True)
     return LibraryObject(name)
