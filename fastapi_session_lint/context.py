@@ -9,15 +9,8 @@ from fastapi_session_lint.findings import Note, Span
 from fastapi_session_lint.flow.effects import Effects
 from fastapi_session_lint.flow.lives import Life, Point
 from fastapi_session_lint.flow.states import LEAKING
-from fastapi_session_lint.model.syntax import (
-    NOWHERE,
-    Call,
-    Class,
-    Expression,
-    Function,
-    Imported,
-    Module,
-)
+from fastapi_session_lint.model.expressions import NOWHERE, Call, Expression
+from fastapi_session_lint.model.syntax import Class, Function, Imported, Module
 from fastapi_session_lint.project.framework import Framework
 from fastapi_session_lint.project.link import Names
 from fastapi_session_lint.project.roles import Roles

@@ -6,9 +6,11 @@ import codecs
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
+from fastapi_session_lint import engine
 from fastapi_session_lint.findings import Applicability, Edit, Finding, Fix, Severity, Span
 from fastapi_session_lint.fixer import ROUNDS, UNCOVERED, FixOutcome, fix
 from fastapi_session_lint.rules import all_rules
@@ -257,8 +259,15 @@ def second():
 """
     sources = [Source("/project/app.py", text)]
     settings = Settings(select=("FSL101", "FSL105", "FSL209"))
-    made = fix(sources, settings, report=None, unsafe=True)
+    tries = []
+
+    def counted(sources: Sequence[Source], settings: Settings, **options: Any) -> list[Finding]:
+        tries.append(options.get("with_fixes", False))
+        return engine.check(sources, settings, **options)
+
+    made = fix(sources, settings, report=None, unsafe=True, check=counted)
     assert (made.failed, made.remaining) == ((), ())
+    assert tries.count(False) == 2, "every round was right at once"
     after = made.changed["/project/app.py"].decode()
     assert after.count("from contextlib import contextmanager\n") == 1
     assert after.count("with contextmanager(get_db)() as db:") == 2

@@ -206,6 +206,13 @@ def test_a_text_that_cannot_be_read_exactly_gets_no_fix(text: str) -> None:
     assert fixes.plan(text, [Repair(RepairKind.ADD_AWAIT, Span(1, 0, 1, 11))]) == [None]
 
 
+@pytest.mark.parametrize("deep", [" + ".join(["1"] * 3000), "[" * 90 + "]" * 90])
+def test_deep_nesting_does_no_harm(deep: str) -> None:
+    text = f"def f():\n    db = SessionLocal()\n    db.x({deep})\n    db.close()\n"
+    (fix,) = fixes.plan(text, [Repair(RepairKind.CLOSE_SESSION, Span(2, 9, 2, 23), "db")])
+    assert fix is None or "try:" in fixes.apply(text, fix.edits)
+
+
 def test_a_display_limit_is_kept() -> None:
     repair = Repair(RepairKind.ADD_RAISE, Span(3, 0, 4, 8), limit=Applicability.DISPLAY)
     (fix,) = fixes.plan("try:\n    x\nexcept E:\n    log()\n", [repair])

@@ -9,8 +9,9 @@ import pytest
 from fastapi_session_lint import engine
 from fastapi_session_lint.context import Context
 from fastapi_session_lint.flow import walk
-from fastapi_session_lint.flow.graph import End, Graph, build
+from fastapi_session_lint.flow.graph import build
 from fastapi_session_lint.flow.lives import Life
+from fastapi_session_lint.flow.steps import End, Graph
 from fastapi_session_lint.model.module import read_module
 from fastapi_session_lint.model.syntax import Function
 from fastapi_session_lint.project.values import Scope

@@ -22,7 +22,7 @@ def count() -> int:
     db = SessionLocal()
     return db.scalar(QUERY)
 """
-PATH = "/work/shop/app/jobs.py"
+PATH = "/srv/shop/app/jobs.py"
 
 
 def finding(**changes: Any) -> Finding:
@@ -43,8 +43,8 @@ def fix(applicability: Applicability, title: str = "Open `db` in `with`") -> Fix
 
 def report(*findings: Finding, text: str | bytes = JOBS, **options: Any) -> Report:
     sources = {PATH: Source(PATH, text.encode() if isinstance(text, str) else text)}
-    sources["/work/lib/db.py"] = Source("/work/lib/db.py", b"class Session:\n    pass\n")
-    return Report(findings, sources, **{"folder": "/work/shop", "is_quiet": True, **options})
+    sources["/srv/lib/db.py"] = Source("/srv/lib/db.py", b"class Session:\n    pass\n")
+    return Report(findings, sources, **{"folder": "/srv/shop", "is_quiet": True, **options})
 
 
 def render(form: str, *findings: Finding, **options: Any) -> str:
@@ -56,13 +56,13 @@ def test_every_form_can_be_asked_for() -> None:
 
 
 def test_concise() -> None:
-    text = render("concise", finding(), finding(path="/work/lib/db.py", span=Span(1, 0, 1, 5)))
-    assert text == ("app/jobs.py:5:10: FSL101 `db` is never closed\n/work/lib/db.py:1:1: FSL101 `db` is never closed\n")
+    text = render("concise", finding(), finding(path="/srv/lib/db.py", span=Span(1, 0, 1, 5)))
+    assert text == ("app/jobs.py:5:10: FSL101 `db` is never closed\n/srv/lib/db.py:1:1: FSL101 `db` is never closed\n")
 
 
 def test_full_tells_the_whole_story() -> None:
     trail = (
-        Note("/work/lib/db.py", Span(1, 0, 1, 14), "the session is this one"),
+        Note("/srv/lib/db.py", Span(1, 0, 1, 14), "the session is this one"),
         Note(PATH, Span(6, 11, 6, 27), "it is used here"),
     )
     text = render("full", finding(trail=trail, fix=fix(Applicability.SAFE)))
@@ -74,7 +74,7 @@ def test_full_tells_the_whole_story() -> None:
         "  |          ^^^^^^^^^^^^^^\n"
         "6 |     return db.scalar(QUERY)\n"
         "note: the session is this one\n"
-        " --> /work/lib/db.py:1:1\n"
+        " --> /srv/lib/db.py:1:1\n"
         "  |\n"
         "1 | class Session:\n"
         "  | ^^^^^^^^^^^^^^\n"
@@ -199,7 +199,7 @@ def test_a_file_that_is_not_known_has_no_frame() -> None:
 @pytest.mark.parametrize("form", ["full", "concise"])
 def test_control_characters_never_reach_the_terminal(form: str) -> None:
     evil = "\x1b]0;owned\x07\x1b[2J\r\u202e\u2028\udcff\x9b"
-    path = f"/work/shop/{evil}.py"
+    path = f"/srv/shop/{evil}.py"
     text = render(
         form,
         finding(message=f"`{evil}`", path=path, trail=(Note(path, Span(1, 0, 1, 1), evil),)),
@@ -221,7 +221,7 @@ def test_width_is_that_of_a_terminal() -> None:
 
 
 def test_json_counts_columns_from_one_and_is_ascii() -> None:
-    trail = (Note("/work/lib/db.py", Span(1, 0, 1, 5), "żółw"),)
+    trail = (Note("/srv/lib/db.py", Span(1, 0, 1, 5), "żółw"),)
     text = render("json", finding(trail=trail, fix=fix(Applicability.UNSAFE)), has_colors=True, width=20)
     assert text.isascii()
     assert json.loads(text) == [
@@ -241,7 +241,7 @@ def test_json_counts_columns_from_one_and_is_ascii() -> None:
                 ],
             },
             "url": finding().url,
-            "trail": [{"filename": "/work/lib/db.py", "location": {"row": 1, "column": 1}, "message": "żółw"}],
+            "trail": [{"filename": "/srv/lib/db.py", "location": {"row": 1, "column": 1}, "message": "żółw"}],
         }
     ]
 

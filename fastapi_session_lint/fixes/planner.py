@@ -12,6 +12,7 @@ from fastapi_session_lint.fixes.awaits import add_await, drop_await
 from fastapi_session_lint.fixes.close_after_yield import close_after_yield
 from fastapi_session_lint.fixes.close_session import close_session
 from fastapi_session_lint.fixes.connect_args import add_connect_arg
+from fastapi_session_lint.fixes.edits import OverlappingEdits
 from fastapi_session_lint.fixes.enter_generator import enter_generator
 from fastapi_session_lint.fixes.handlers import add_raise, add_rollback, guard_commit
 from fastapi_session_lint.fixes.tree import Tree, parse
@@ -23,7 +24,15 @@ _CAREFUL = (Applicability.SAFE, Applicability.UNSAFE, Applicability.DISPLAY)
 def plan(text: str, repairs: Sequence[Repair]) -> list[Fix | None]:
     """The fix for each repair, None where no correct one exists."""
     tree = parse(text)
-    return [_limited(make(tree, repair), repair.limit) if tree else None for repair in repairs]
+    return [_limited(_foreseen(tree, repair), repair.limit) if tree else None for repair in repairs]
+
+
+def _foreseen(tree: Tree, repair: Repair) -> Fix | None:
+    """The fix for one repair; code that nests too deeply, or that nobody foresaw, gets none rather than a wrong one."""
+    try:
+        return make(tree, repair)
+    except (RecursionError, OverlappingEdits):
+        return None
 
 
 def _limited(fix: Fix | None, limit: Applicability) -> Fix | None:

@@ -5,23 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from fastapi_session_lint.findings import Note
-from fastapi_session_lint.flow.graph import Evaluate, Graph, build
+from fastapi_session_lint.flow.graph import build
 from fastapi_session_lint.flow.lives import Life, Moment
 from fastapi_session_lint.flow.states import ANY_ERROR, Error, Status
+from fastapi_session_lint.flow.steps import Evaluate, Graph
 from fastapi_session_lint.flow.uses import UseKind
 from fastapi_session_lint.flow.walk import follow
-from fastapi_session_lint.model.syntax import (
-    NOWHERE,
-    Argument,
-    Call,
-    Constant,
-    Do,
-    Expression,
-    Function,
-    Parameter,
-    Raise,
-    Statement,
-)
+from fastapi_session_lint.model.expressions import NOWHERE, Argument, Call, Constant, Expression
+from fastapi_session_lint.model.syntax import Do, Function, Parameter, Raise, Statement
 from fastapi_session_lint.project.roles import Roles
 from fastapi_session_lint.project.values import FunctionValue, ObjectValue, ProviderValue, Scope, Value
 from fastapi_session_lint.vocabulary import EXITS, IO_ACTIONS, NO_RETURN_TYPES, Action

@@ -7,7 +7,7 @@ import enum
 
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.flow.states import ANY_ERROR, DATABASE_ERROR, Error
-from fastapi_session_lint.model.syntax import Call, Collection, Expression, Name
+from fastapi_session_lint.model.expressions import Call, Collection, Expression, Name
 from fastapi_session_lint.project.roles import Roles
 from fastapi_session_lint.project.values import ClassValue, Library, LibraryObject, ObjectValue, Scope
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from fastapi_session_lint.flow.graph import Bind, Graph, Test
 from fastapi_session_lint.flow.states import State, Status, fact, forget, learn
-from fastapi_session_lint.model.syntax import Compare, Constant, Expression, Name, Not, dotted
+from fastapi_session_lint.flow.steps import Bind, Graph, Test
+from fastapi_session_lint.model.expressions import Compare, Constant, Expression, Name, Not, dotted
 
 _LIMIT = 8
 

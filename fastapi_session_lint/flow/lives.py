@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from fastapi_session_lint.flow.graph import Graph, Leave
 from fastapi_session_lint.flow.states import LEAKING, State, Status
+from fastapi_session_lint.flow.steps import Graph, Leave
 from fastapi_session_lint.flow.uses import Use, UseKind
-from fastapi_session_lint.model.syntax import Expression
+from fastapi_session_lint.model.expressions import Expression
 from fastapi_session_lint.project.values import Scope
 from fastapi_session_lint.vocabulary import IO_ACTIONS, Action
 

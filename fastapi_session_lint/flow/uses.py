@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint import vocabulary
-from fastapi_session_lint.model.syntax import (
+from fastapi_session_lint.model.expressions import (
     NOWHERE,
     Argument,
     Attribute,

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from fastapi_session_lint.flow import facts
 from fastapi_session_lint.flow.errors import Verdict, raised, verdict
-from fastapi_session_lint.flow.graph import (
+from fastapi_session_lint.flow.lives import Life, Link, Moment, Point
+from fastapi_session_lint.flow.states import ANY_ERROR, DATABASE_ERROR, State, Status, forget
+from fastapi_session_lint.flow.steps import (
     Bind,
     Catch,
     Clear,
@@ -30,10 +32,9 @@ from fastapi_session_lint.flow.graph import (
     Test,
     Throw,
 )
-from fastapi_session_lint.flow.lives import Life, Link, Moment, Point
-from fastapi_session_lint.flow.states import ANY_ERROR, DATABASE_ERROR, State, Status, forget
 from fastapi_session_lint.flow.uses import Holder, Outcome, Reader, Result, Use, UseKind
-from fastapi_session_lint.model.syntax import NOWHERE, Call, Collection, Expression, Function, Name, dotted
+from fastapi_session_lint.model.expressions import NOWHERE, Call, Collection, Expression, Name, dotted
+from fastapi_session_lint.model.syntax import Function
 from fastapi_session_lint.project.values import LibraryObject, Scope
 from fastapi_session_lint.vocabulary import SUPPRESS, Action
 

@@ -7,17 +7,14 @@ from typing import Any
 
 import libcst as cst
 
+from fastapi_session_lint.model.expressions import NOTHING, Attribute, Collection, Constant, Name, Opaque, dotted
 from fastapi_session_lint.model.lower_expressions import ExpressionLowering
 from fastapi_session_lint.model.scopes import ScopeBuilder
 from fastapi_session_lint.model.syntax import (
-    NOTHING,
     Assign,
-    Attribute,
     Break,
     Case,
     Class,
-    Collection,
-    Constant,
     Continue,
     Declared,
     Define,
@@ -29,8 +26,6 @@ from fastapi_session_lint.model.syntax import (
     If,
     Imported,
     Match,
-    Name,
-    Opaque,
     Other,
     Raise,
     Return,
@@ -40,7 +35,6 @@ from fastapi_session_lint.model.syntax import (
     While,
     With,
     WithItem,
-    dotted,
 )
 
 

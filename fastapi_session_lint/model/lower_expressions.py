@@ -11,12 +11,10 @@ from typing import Any
 
 import libcst as cst
 
-from fastapi_session_lint.model.scopes import Mark, ScopeBuilder
-from fastapi_session_lint.model.syntax import (
+from fastapi_session_lint.model.expressions import (
     NOTHING,
     NOWHERE,
     Argument,
-    Assigned,
     Attribute,
     Await,
     Call,
@@ -26,24 +24,21 @@ from fastapi_session_lint.model.syntax import (
     Comprehension,
     Constant,
     Expression,
-    Function,
     Generator,
     Lambda,
     Logic,
     Name,
     Not,
     Opaque,
-    Other,
-    Parameter,
-    Return,
     Starred,
-    Store,
     Subscript,
     Template,
     Walrus,
     Yield,
     says_nothing,
 )
+from fastapi_session_lint.model.scopes import Mark, ScopeBuilder
+from fastapi_session_lint.model.syntax import Assigned, Function, Other, Parameter, Return, Store
 
 _OPERATORS: dict[type[cst.BaseCompOp], str] = {
     cst.Is: "is",

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from fastapi_session_lint.model.syntax import Assigned, Bindings, Call, Definition, Function, Store, Yield
+from fastapi_session_lint.model.expressions import Call, Yield
+from fastapi_session_lint.model.syntax import Assigned, Bindings, Definition, Function, Store
 
 
 class Mark(NamedTuple):

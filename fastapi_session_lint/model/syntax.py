@@ -1,231 +1,25 @@
-"""The small language that a module is lowered to: expressions, statements and scopes, frozen and free of libcst.
-
-It keeps what the analysis asks about (names, calls, awaits, yields, control flow) and drops the rest: trivia,
-operators, literals that are no strings. Nodes are compared by identity. A `place` is an index into Module.places.
-"""
+"""The statements and scopes of the small language that a module is lowered to: frozen, and free of libcst."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TypeAlias, TypeVar, dataclass_transform
+from typing import TypeAlias
 
 from fastapi_session_lint.findings import Span
-
-_Node = TypeVar("_Node")
-
-
-@dataclass_transform(frozen_default=True, eq_default=False)
-def _node(node: type[_Node]) -> type[_Node]:
-    """A frozen value without a comparison of its own: there are very many, and none is ever asked for its equal."""
-    return dataclass(frozen=True, slots=True, eq=False)(node)
-
-
-NOWHERE = -1
-"""The place of a node that has none of its own."""
-
-
-# --- expressions ---------------------------------------------------------------------------------------------------
-
-
-@_node
-class Name:
-    """A name that is read."""
-
-    id: str
-
-
-@_node
-class Attribute:
-    """`value.name`."""
-
-    value: Expression
-    name: str
-
-
-@_node
-class Argument:
-    """One argument of a call: positional (`name` None), by keyword, or unpacked (`star` is `*` or `**`)."""
-
-    name: str | None
-    value: Expression
-    star: str
-
-
-@_node
-class Call:
-    """A call."""
-
-    function: Expression
-    arguments: tuple[Argument, ...]
-    place: int
-
-
-@_node
-class Constant:
-    """A literal: text, bytes (as None with `kind` "bytes"), number (its source text), None, True, False or `...`."""
-
-    kind: str
-    value: str | bool | None
-    place: int
-
-
-@_node
-class Template:
-    """An f-string, or literals beside one: its literal parts and its expressions in order."""
-
-    parts: tuple[Expression, ...]
-    place: int
-
-
-@_node
-class Await:
-    """`await value`."""
-
-    value: Expression
-    place: int
-
-
-@_node
-class Yield:
-    """`yield value` or, with `is_from`, `yield from value`."""
-
-    value: Expression | None
-    is_from: bool
-    place: int
-
-
-@_node
-class Collection:
-    """A tuple, list, set or dict display; a dict's `items` are its keys and values in turn (`**x` as Starred)."""
-
-    kind: str
-    items: tuple[Expression, ...]
-
-
-@_node
-class Starred:
-    """`*value`, or `**value` in a dict display."""
-
-    value: Expression
-
-
-@_node
-class Subscript:
-    """`value[key]`."""
-
-    value: Expression
-    key: Expression
-
-
-@_node
-class Choice:
-    """`body if test else orelse`."""
-
-    test: Expression
-    body: Expression
-    orelse: Expression
-
-
-@_node
-class Logic:
-    """`left and right`, `left or right` (`operator`)."""
-
-    operator: str
-    left: Expression
-    right: Expression
-
-
-@_node
-class Not:
-    """`not value`."""
-
-    value: Expression
-
-
-@_node
-class Compare:
-    """One comparison, its operator as text: `is`, `is not`, `==`, `in` …"""
-
-    left: Expression
-    operator: str
-    right: Expression
-
-
-@_node
-class Walrus:
-    """`target := value`."""
-
-    target: str
-    value: Expression
-
-
-@_node
-class Lambda:
-    """A lambda, as a function with one return."""
-
-    function: Function
-
-
-@_node
-class Generator:
-    """One `for target in iterable if conditions` of a comprehension."""
-
-    target: Expression
-    iterable: Expression
-    conditions: tuple[Expression, ...]
-    is_async: bool
-
-
-@_node
-class Comprehension:
-    """A comprehension of kind "list", "set", "dict" or "generator"."""
-
-    kind: str
-    elements: tuple[Expression, ...]
-    generators: tuple[Generator, ...]
-
-
-@_node
-class Opaque:
-    """Any other expression, by those of its parts that say something."""
-
-    parts: tuple[Expression, ...]
-
-
-Expression: TypeAlias = (
-    Name
-    | Attribute
-    | Call
-    | Constant
-    | Template
-    | Await
-    | Yield
-    | Collection
-    | Starred
-    | Subscript
-    | Choice
-    | Logic
-    | Not
-    | Compare
-    | Walrus
-    | Lambda
-    | Comprehension
-    | Opaque
+from fastapi_session_lint.model.expressions import (
+    Argument,
+    Attribute,
+    Call,
+    Expression,
+    Subscript,
+    Yield,
+    node,
 )
-
-NOTHING = Opaque(())
-
-
-def says_nothing(expression: Expression) -> bool:
-    """Whether an expression has no part that could concern a session."""
-    return isinstance(expression, Opaque) and not expression.parts
-
 
 # --- statements ----------------------------------------------------------------------------------------------------
 
 
-@_node
+@node
 class Do:
     """An expression as a statement; also the parts of a statement that only evaluates them (assert, `x += y`)."""
 
@@ -233,7 +27,7 @@ class Do:
     place: int
 
 
-@_node
+@node
 class Assign:
     """`targets[0] = targets[1] = value`, annotated or not; targets are Name, Attribute, Subscript or Collection."""
 
@@ -242,7 +36,7 @@ class Assign:
     place: int
 
 
-@_node
+@node
 class Return:
     """`return value`."""
 
@@ -250,7 +44,7 @@ class Return:
     place: int
 
 
-@_node
+@node
 class Raise:
     """`raise value from cause`."""
 
@@ -259,21 +53,21 @@ class Raise:
     place: int
 
 
-@_node
+@node
 class Break:
     """`break`."""
 
     place: int
 
 
-@_node
+@node
 class Continue:
     """`continue`."""
 
     place: int
 
 
-@_node
+@node
 class Delete:
     """`del targets`."""
 
@@ -281,7 +75,7 @@ class Delete:
     place: int
 
 
-@_node
+@node
 class If:
     """An if; an elif is an If alone in `orelse`."""
 
@@ -291,7 +85,7 @@ class If:
     place: int
 
 
-@_node
+@node
 class While:
     """A while loop."""
 
@@ -301,7 +95,7 @@ class While:
     place: int
 
 
-@_node
+@node
 class For:
     """A for loop."""
 
@@ -313,7 +107,7 @@ class For:
     place: int
 
 
-@_node
+@node
 class Handler:
     """One except clause; `types` None is a bare one."""
 
@@ -323,7 +117,7 @@ class Handler:
     place: int
 
 
-@_node
+@node
 class Try:
     """A try statement (`except*` clauses are taken as plain ones)."""
 
@@ -334,7 +128,7 @@ class Try:
     place: int
 
 
-@_node
+@node
 class WithItem:
     """One `context as target` of a with."""
 
@@ -342,7 +136,7 @@ class WithItem:
     target: Expression | None
 
 
-@_node
+@node
 class With:
     """A with statement."""
 
@@ -352,7 +146,7 @@ class With:
     place: int
 
 
-@_node
+@node
 class Case:
     """One case: the names that its pattern binds, its guard, and whether the pattern takes everything."""
 
@@ -362,7 +156,7 @@ class Case:
     body: Suite
 
 
-@_node
+@node
 class Match:
     """A match statement."""
 
@@ -371,7 +165,7 @@ class Match:
     place: int
 
 
-@_node
+@node
 class Define:
     """A def or class statement; the thing itself is the scope's definition `definition`."""
 
@@ -388,7 +182,7 @@ Suite: TypeAlias = tuple[Statement, ...]
 # --- names and what they are bound to -------------------------------------------------------------------------------
 
 
-@_node
+@node
 class Imported:
     """`from module import name` (`name` None: the module itself), `level` dots before the module."""
 
@@ -397,7 +191,7 @@ class Imported:
     level: int
 
 
-@_node
+@node
 class Assigned:
     """Bound to `value`: by `=`, or by what `via` says: "with", "async with", "for", "async for".
 
@@ -411,14 +205,14 @@ class Assigned:
     place: int
 
 
-@_node
+@node
 class Declared:
     """An annotation without a value."""
 
     annotation: Expression
 
 
-@_node
+@node
 class Parameter:
     """A parameter of kind "positional", "keyword", "*" or "**"."""
 
@@ -429,19 +223,19 @@ class Parameter:
     place: int
 
 
-@_node
+@node
 class Skipped:
     """A def or class that was not lowered because nothing in its text can concern a session."""
 
     name: str
 
 
-@_node
+@node
 class Other:
     """Bound by something that says nothing of the value (except, match, del, augmented assignment)."""
 
 
-@_node
+@node
 class Store:
     """`target = value` where the target is an attribute or an item of something."""
 
@@ -450,7 +244,7 @@ class Store:
     place: int
 
 
-@_node
+@node
 class Function:
     """A def or lambda. `reads` are its free names; `calls`, `yields`, `stores` and
     `lambdas` are those of its own body, as they end."""
@@ -473,7 +267,7 @@ class Function:
     place: int
 
 
-@_node
+@node
 class Class:
     """A class. `attributes`: what its methods assign to attributes of their first parameter, with the method."""
 
@@ -494,7 +288,7 @@ Definition: TypeAlias = Imported | Assigned | Declared | Parameter | Skipped | O
 Bindings: TypeAlias = Mapping[str, tuple[Definition, ...]]
 
 
-@_node
+@node
 class Module:
     """One file. `body` and `bindings` are those of the module level; `star_imports` bind names of their own."""
 
@@ -507,36 +301,3 @@ class Module:
     stores: tuple[Store, ...]
     lambdas: tuple[Function, ...]
     places: tuple[Span, ...]
-
-
-def parts_of(expression: Expression) -> tuple[Expression, ...]:
-    """The direct parts of an expression in evaluation order; a lambda's body is none of them."""
-    match expression:
-        case Name() | Constant() | Lambda():
-            return ()
-        case Attribute(value, _) | Starred(value) | Not(value) | Await(value, _) | Walrus(_, value):
-            return (value,)
-        case Call(function, arguments, _):
-            return (function, *[argument.value for argument in arguments])
-        case Template(parts, _) | Opaque(parts) | Collection(_, parts):
-            return parts
-        case Yield(value, _, _):
-            return () if value is None else (value,)
-        case Subscript(left, right) | Logic(_, left, right) | Compare(left, _, right):
-            return (left, right)
-        case Choice(test, body, orelse):
-            return (test, body, orelse)
-        case Comprehension(_, elements, generators):
-            inner = [part for one in generators for part in (one.iterable, *one.conditions)]
-            return (*inner, *elements)
-
-
-def dotted(expression: Expression) -> str | None:
-    """`a.b.c` as text, None when the expression is anything but names joined by dots."""
-    names = []
-    while isinstance(expression, Attribute):
-        names.append(expression.name)
-        expression = expression.value
-    if not isinstance(expression, Name):
-        return None
-    return ".".join((expression.id, *reversed(names)))

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fastapi_session_lint.model.expressions import Expression, Lambda, parts_of
 from fastapi_session_lint.model.syntax import (
     Assign,
     Define,
     Delete,
     Do,
-    Expression,
     For,
     If,
-    Lambda,
     Match,
     Raise,
     Return,
@@ -21,7 +20,6 @@ from fastapi_session_lint.model.syntax import (
     Try,
     While,
     With,
-    parts_of,
 )
 
 

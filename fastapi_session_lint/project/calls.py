@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastapi_session_lint import vocabulary
-from fastapi_session_lint.model.syntax import Attribute, Call, Name, Return
+from fastapi_session_lint.model.expressions import Attribute, Call, Name
+from fastapi_session_lint.model.syntax import Return
 from fastapi_session_lint.model.walk import statements
 from fastapi_session_lint.project.combining import combine, given
 from fastapi_session_lint.project.libraries import call_library

@@ -8,22 +8,18 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from fastapi_session_lint import vocabulary
-from fastapi_session_lint.model.syntax import (
+from fastapi_session_lint.model.expressions import (
     Attribute,
     Call,
-    Class,
     Collection,
     Compare,
     Constant,
     Expression,
-    Function,
-    If,
-    Imported,
     Lambda,
-    Module,
     Name,
     Subscript,
 )
+from fastapi_session_lint.model.syntax import Class, Function, If, Imported, Module
 from fastapi_session_lint.model.walk import all_expressions
 from fastapi_session_lint.project.link import Names
 from fastapi_session_lint.project.roles import Roles

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastapi_session_lint import vocabulary
-from fastapi_session_lint.model.syntax import Collection, Expression
+from fastapi_session_lint.model.expressions import Collection, Expression
 from fastapi_session_lint.project.combining import combine
 from fastapi_session_lint.project.values import (
     AnnotatedValue,

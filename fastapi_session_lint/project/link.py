@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from fastapi_session_lint.model.syntax import (
-    Bindings,
-    Class,
-    Definition,
-    Function,
-    Imported,
-    Module,
-)
+from fastapi_session_lint.model.syntax import Bindings, Class, Definition, Function, Imported, Module
 from fastapi_session_lint.project.roots import ImportMap
 from fastapi_session_lint.project.values import Scope
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fastapi_session_lint import vocabulary
-from fastapi_session_lint.model.syntax import Attribute, Definition, Expression, Function, Subscript
+from fastapi_session_lint.model.expressions import Attribute, Expression, Subscript
+from fastapi_session_lint.model.syntax import Definition, Function
 from fastapi_session_lint.project.combining import combine, given
 from fastapi_session_lint.project.libraries import library_value
 from fastapi_session_lint.project.values import (

@@ -5,27 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fastapi_session_lint import vocabulary
-from fastapi_session_lint.model.syntax import (
-    Assigned,
+from fastapi_session_lint.model.expressions import (
     Attribute,
     Await,
     Call,
     Choice,
-    Class,
     Constant,
-    Declared,
-    Definition,
     Expression,
-    Function,
-    Imported,
     Lambda,
     Logic,
     Name,
     Opaque,
-    Parameter,
-    Skipped,
     Subscript,
     Walrus,
+)
+from fastapi_session_lint.model.syntax import (
+    Assigned,
+    Class,
+    Declared,
+    Definition,
+    Function,
+    Imported,
+    Parameter,
+    Skipped,
 )
 from fastapi_session_lint.project.calls import Calls
 from fastapi_session_lint.project.combining import awaited, combine

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from fastapi_session_lint.model.syntax import Call, Class, Expression, Function, Module
+from fastapi_session_lint.model.expressions import Call, Expression
+from fastapi_session_lint.model.syntax import Class, Function, Module
 
 
 @dataclass(frozen=True, slots=True, eq=False)

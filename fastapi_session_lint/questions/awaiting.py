@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fastapi_session_lint import vocabulary
-from fastapi_session_lint.model.syntax import (
+from fastapi_session_lint.model.expressions import (
     Argument,
-    Assign,
     Attribute,
     Await,
     Call,
@@ -16,16 +15,15 @@ from fastapi_session_lint.model.syntax import (
     Collection,
     Comprehension,
     Expression,
-    Function,
     Logic,
     Name,
-    Return,
     Starred,
     Walrus,
     Yield,
     dotted,
     parts_of,
 )
+from fastapi_session_lint.model.syntax import Assign, Function, Return
 from fastapi_session_lint.model.walk import all_expressions, expressions_of, statements
 from fastapi_session_lint.project.values import Scope
 from fastapi_session_lint.questions.blocking import chain

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.findings import Note
-from fastapi_session_lint.model.syntax import Attribute, Await, Call, Expression, Function, Name, Parameter, dotted
+from fastapi_session_lint.model.expressions import Attribute, Await, Call, Expression, Name, dotted
+from fastapi_session_lint.model.syntax import Function, Parameter
 from fastapi_session_lint.model.walk import all_expressions
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.values import FunctionValue, Scope

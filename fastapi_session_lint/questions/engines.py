@@ -9,21 +9,18 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint import vocabulary
-from fastapi_session_lint.model.syntax import (
-    Assigned,
+from fastapi_session_lint.model.expressions import (
     Attribute,
     Call,
-    Class,
     Collection,
     Constant,
-    Declared,
     Expression,
-    Function,
     Logic,
     Name,
     Opaque,
     Template,
 )
+from fastapi_session_lint.model.syntax import Assigned, Class, Declared, Function
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.libraries import argument, has_stars, is_false, is_true
 from fastapi_session_lint.project.values import ClassValue, EngineValue, Library, ObjectValue, Scope

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from fastapi_session_lint.flow.graph import Catch, Leave
 from fastapi_session_lint.flow.lives import Life, Link, Moment, Point
 from fastapi_session_lint.flow.states import Status
+from fastapi_session_lint.flow.steps import Catch, Leave
 from fastapi_session_lint.flow.uses import Use, UseKind
-from fastapi_session_lint.model.syntax import NOWHERE, Attribute, Call, Function, Try
+from fastapi_session_lint.model.expressions import NOWHERE, Attribute, Call
+from fastapi_session_lint.model.syntax import Function, Try
 from fastapi_session_lint.model.walk import statements
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.values import Scope

@@ -7,22 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint import vocabulary
-from fastapi_session_lint.model.syntax import (
-    Assign,
-    Attribute,
-    Await,
-    Break,
-    Call,
-    Expression,
-    For,
-    Function,
-    Name,
-    Return,
-    Statement,
-    Suite,
-    While,
-    With,
-)
+from fastapi_session_lint.model.expressions import Attribute, Await, Call, Expression, Name
+from fastapi_session_lint.model.syntax import Assign, Break, For, Function, Return, Statement, Suite, While, With
 from fastapi_session_lint.model.walk import expressions_of, statements, subexpressions, suites_of
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.values import FunctionValue, GeneratorValue, Scope, SessionValue

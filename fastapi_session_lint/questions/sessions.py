@@ -9,20 +9,8 @@ from fastapi_session_lint import vocabulary
 from fastapi_session_lint.flow.effects import Effects
 from fastapi_session_lint.flow.lives import Life
 from fastapi_session_lint.flow.states import Status
-from fastapi_session_lint.model.syntax import (
-    Assign,
-    Assigned,
-    Attribute,
-    Await,
-    Call,
-    Expression,
-    Function,
-    Name,
-    Parameter,
-    With,
-    dotted,
-    parts_of,
-)
+from fastapi_session_lint.model.expressions import Attribute, Await, Call, Expression, Name, dotted, parts_of
+from fastapi_session_lint.model.syntax import Assign, Assigned, Function, Parameter, With
 from fastapi_session_lint.model.walk import statements, subexpressions
 from fastapi_session_lint.project.framework import Framework, calls_of
 from fastapi_session_lint.project.libraries import argument

@@ -10,19 +10,8 @@ from fastapi_session_lint import vocabulary
 from fastapi_session_lint.flow.lives import Life
 from fastapi_session_lint.flow.states import Status
 from fastapi_session_lint.flow.uses import UseKind
-from fastapi_session_lint.model.syntax import (
-    Assigned,
-    Attribute,
-    Await,
-    Call,
-    Choice,
-    Class,
-    Expression,
-    Function,
-    Logic,
-    Name,
-    dotted,
-)
+from fastapi_session_lint.model.expressions import Attribute, Await, Call, Choice, Expression, Logic, Name, dotted
+from fastapi_session_lint.model.syntax import Assigned, Class, Function
 from fastapi_session_lint.project.values import (
     ClassValue,
     FactoryValue,
