@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import itertools
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -130,10 +131,10 @@ def test_findings_are_counted_not_just_named() -> None:
 
 
 def test_what_a_fixed_finding_leaves_to_another_rule_may_come_to_light() -> None:
-    toy = Toy({"FSL408": ("FSL401", SAFE), "FSL401": ("", DISPLAY), "FSL101": ("FSL401", SAFE)})
+    toy = Toy({"FSL408": ("FSL401", SAFE), "FSL401": ("", DISPLAY), "FSL102": ("FSL401", SAFE)})
     made = run(toy, "x = FSL408\n")
     assert (made.changed, words(made.remaining)) == ({"/a.py": b"x = FSL401\n"}, ["FSL401"])
-    assert run(toy, "x = FSL101\n").changed == {}
+    assert run(toy, "x = FSL102\n").changed == {}
 
 
 def test_uncovered_names_rules_that_exist() -> None:
@@ -243,9 +244,12 @@ def get_db():
 def store(row):
     db = SessionLocal()
     db.add(row)
-    db.commit()
-    db.refresh(row)
-    print(row)
+    try:
+        db.commit()
+    except Exception:
+        print("lost")
+    print(db.scalar("select 1"))
+    db.close()
 
 
 def first():
@@ -258,7 +262,7 @@ def second():
     return db.scalar("select 2")
 """
     sources = [Source("/project/app.py", text)]
-    settings = Settings(select=("FSL101", "FSL105", "FSL209"))
+    settings = Settings(select=("FSL102", "FSL105", "FSL201"))
     tries = []
 
     def counted(sources: Sequence[Source], settings: Settings, **options: Any) -> list[Finding]:
@@ -267,7 +271,7 @@ def second():
 
     made = fix(sources, settings, report=None, unsafe=True, check=counted)
     assert (made.failed, made.remaining) == ((), ())
-    assert tries.count(False) == 2, "every round was right at once"
+    assert (False, False) not in itertools.pairwise(tries), "each round was right at once"
     after = made.changed["/project/app.py"].decode()
     assert after.count("from contextlib import contextmanager\n") == 1
     assert after.count("with contextmanager(get_db)() as db:") == 2
