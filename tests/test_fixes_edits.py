@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import libcst as cst
 import pytest
 
 from fastapi_session_lint import fixes
 from fastapi_session_lint.findings import Edit, Span
+from fastapi_session_lint.fixes import tree
 
 
 def edit(row: int, column: int, end_row: int, end_column: int, content: str) -> Edit:
@@ -46,3 +50,31 @@ def test_apply_refuses_what_lies_outside(wrong: Edit) -> None:
 )
 def test_parses(text: str, is_python: bool) -> None:
     assert fixes.parses(text) is is_python
+
+
+def test_the_quick_way_to_a_nodes_parts_gives_what_libcst_gives() -> None:
+    """Same nodes in the same order, trivia aside, over a file with every kind of statement."""
+    source = Path(__file__).with_name("test_places.py").read_text() + ODD
+    stack: list[cst.CSTNode] = [cst.parse_module(source)]
+    while stack:
+        node = stack.pop()
+        ours = list(tree.children(node))
+        wanted = {id(one) for one in ours}
+        assert [id(one) for one in ours] == [id(one) for one in node.children if id(one) in wanted], type(node)
+        left_out = [one for one in node.children if id(one) not in wanted]
+        assert not [one for one in left_out if isinstance(one, cst.BaseExpression | cst.BaseStatement | cst.Param)]
+        stack += ours
+
+
+ODD = """
+class A[T](B, metaclass=C):
+    @deco(1)
+    async def f[U: int](self, a, /, b: int = 1, *c: int, d=2, **e) -> int:
+        try: x = y if z else [i async for i in j if k]
+        except* (ValueError, KeyError) as error: raise
+        match x:
+            case {"a": 1, **rest} if rest: pass
+            case C(1, k=[2, *others]) | None: pass
+        with (a as b, c): from ..m import n as o; import p.q as r
+        return lambda s, *t, u=1: (s[1:2, ...], f"{t!r:>{u}}", {**v, 1: w}, await x, not y < z <= 1, (m := n))
+"""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 import libcst as cst
 
 from fastapi_session_lint.fixes.suites import Statement, Suite, statement_of, suite_of
-from fastapi_session_lint.fixes.tree import Tree
+from fastapi_session_lint.fixes.tree import Tree, children
 
 _FUNCTIONS = cst.FunctionDef | cst.Lambda
 _LOOPS = cst.For | cst.While
@@ -28,7 +28,7 @@ def variables(node: cst.CSTNode) -> Iterator[cst.Name]:
                 for one in names:
                     yield from variables(one)
         case _:
-            for child in node.children:
+            for child in children(node):
                 yield from variables(child)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -123,6 +125,41 @@ class Tree:
         if exact:
             return exact[0]
         return found[0] if len(found) == 1 and not isinstance(found[0], cst.Call) else None
+
+
+_TRIVIA = re.compile(
+    r"whitespace|lines|comma|semicolon|equal|colon|dot|indent|header|footer|newline|asynchronous|operator"
+    r"|[lr](par|bracket|brace)|star$|posonly_ind|encoding|default_"
+)
+_IN_SOURCE_ORDER: dict[type[cst.CSTNode], tuple[str, ...]] = {
+    cst.FunctionDef: ("decorators", "name", "type_parameters", "params", "returns", "body"),
+    cst.ClassDef: ("decorators", "name", "type_parameters", "bases", "keywords", "body"),
+    cst.ExceptHandler: ("type", "name", "body"),
+    cst.ExceptStarHandler: ("type", "name", "body"),
+    cst.MatchCase: ("pattern", "guard", "body"),
+    cst.Parameters: ("posonly_params", "params", "star_arg", "kwonly_params", "star_kwarg"),
+    cst.Param: ("name", "annotation", "default"),
+    cst.Arg: ("keyword", "value"),
+    cst.IfExp: ("body", "test", "orelse"),
+    cst.ImportFrom: ("relative", "module", "names"),
+}
+
+
+@functools.cache
+def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
+    """The fields of a node type that may hold more than white space and punctuation."""
+    known = _IN_SOURCE_ORDER.get(kind)
+    return known or tuple(one.name for one in dataclasses.fields(kind) if not _TRIVIA.search(one.name))
+
+
+def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The parts of a node without its trivia, in the order of the source; libcst's own way runs a visitor for it."""
+    for name in _fields(type(node)):
+        value = getattr(node, name)
+        if isinstance(value, cst.CSTNode):
+            yield value
+        elif isinstance(value, list | tuple):
+            yield from (one for one in value if isinstance(one, cst.CSTNode))
 
 
 def parse(text: str) -> Tree | None:
