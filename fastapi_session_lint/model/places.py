@@ -126,17 +126,17 @@ def _end(node: ast.AST) -> tuple[int, int]:
 
 
 def _callee(node: cst.CSTNode) -> str | None:
-    match node:
-        case cst.Call(func=cst.Name(value=name)) | cst.Call(func=cst.Attribute(attr=cst.Name(value=name))):
-            return name
-    return None
+    called = node.func if isinstance(node, cst.Call) else None
+    if isinstance(called, cst.Attribute):
+        called = called.attr
+    return called.value if isinstance(called, cst.Name) else None
 
 
 def _callee_of(node: ast.AST) -> str | None:
-    match node:
-        case ast.Call(func=ast.Name(id=name)) | ast.Call(func=ast.Attribute(attr=name)):
-            return name
-    return None
+    called = node.func if isinstance(node, ast.Call) else None
+    if isinstance(called, ast.Attribute):
+        return called.attr
+    return called.id if isinstance(called, ast.Name) else None
 
 
 def _span(node: ast.AST, lines: Sequence[str]) -> Span:
