@@ -10,7 +10,7 @@ from fastapi_session_lint.flow.effects import Effects
 from fastapi_session_lint.flow.lives import Life, Point
 from fastapi_session_lint.flow.states import LEAKING
 from fastapi_session_lint.model.expressions import NOWHERE, Call, Expression
-from fastapi_session_lint.model.syntax import Class, Function, Imported, Module
+from fastapi_session_lint.model.syntax import Function, Imported, Module
 from fastapi_session_lint.project.framework import Framework
 from fastapi_session_lint.project.link import Names
 from fastapi_session_lint.project.roles import Roles
@@ -215,4 +215,4 @@ def _version(text: str | None, newest: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split(".") if part.isdigit())
 
 
-__all__ = ["Class", "Context", "Creation"]
+__all__ = ["Context", "Creation"]

@@ -14,7 +14,7 @@ from fastapi_session_lint.flow.walk import follow
 from fastapi_session_lint.model.expressions import NOWHERE, Argument, Call, Constant, Expression
 from fastapi_session_lint.model.syntax import Do, Function, Parameter, Raise, Statement
 from fastapi_session_lint.project.roles import Roles
-from fastapi_session_lint.project.values import FunctionValue, ObjectValue, ProviderValue, Scope, Value
+from fastapi_session_lint.project.values import FunctionValue, ObjectValue, Scope, Value
 from fastapi_session_lint.vocabulary import EXITS, IO_ACTIONS, NO_RETURN_TYPES, Action
 
 _DEPTH = 14
@@ -277,6 +277,3 @@ def parameter_of(function: FunctionValue, call: Call, argument: Argument) -> Par
     if position < len(positional):
         return positional[position]
     return next((one for one in parameters if one.kind == "*"), None)
-
-
-__all__ = ["Effect", "Effects", "ProviderValue", "is_abstract", "parameter_of"]

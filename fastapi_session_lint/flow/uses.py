@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.model.expressions import (
-    NOWHERE,
     Argument,
     Attribute,
     Await,
@@ -345,6 +344,3 @@ def _callee(call: Call) -> str:
 
 def _keywords(call: Call) -> tuple[Argument, ...]:
     return tuple(one for one in call.arguments if one.name is not None)
-
-
-__all__ = ["NOWHERE", "Holder", "Outcome", "Reader", "Result", "Use", "UseKind"]

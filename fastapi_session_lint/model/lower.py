@@ -7,7 +7,7 @@ from typing import Any
 
 import libcst as cst
 
-from fastapi_session_lint.model.expressions import NOTHING, Attribute, Collection, Constant, Name, Opaque, dotted
+from fastapi_session_lint.model.expressions import NOTHING, Attribute, Collection, Constant, Name, Opaque
 from fastapi_session_lint.model.lower_expressions import ExpressionLowering
 from fastapi_session_lint.model.scopes import ScopeBuilder
 from fastapi_session_lint.model.syntax import (
@@ -343,4 +343,3 @@ _LOWER: dict[type[cst.CSTNode], Callable[[StatementLowering, Any], Statement | N
     cst.FunctionDef: StatementLowering._function,
     cst.ClassDef: StatementLowering._class,
 }
-__all__ = ["StatementLowering", "dotted", "exported_names"]

@@ -424,4 +424,3 @@ _LOWER: dict[type[cst.CSTNode], Callable[[ExpressionLowering, Any], Expression]]
     cst.GeneratorExp: ExpressionLowering._comprehension,
     cst.StarredElement: ExpressionLowering._starred,
 }
-__all__ = ["ExpressionLowering", "Other"]

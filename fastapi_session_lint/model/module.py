@@ -133,6 +133,3 @@ def _deep_recursion() -> Iterator[None]:
         yield
     finally:
         sys.setrecursionlimit(before)
-
-
-__all__ = ["UnparsableSource", "read_module"]

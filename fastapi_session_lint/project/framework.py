@@ -15,7 +15,6 @@ from fastapi_session_lint.model.expressions import (
     Compare,
     Constant,
     Expression,
-    Lambda,
     Name,
     Subscript,
 )
@@ -254,6 +253,3 @@ def _last_name(expression: Expression) -> str:
         case Name(name) | Attribute(_, name):
             return name
     return ""
-
-
-__all__ = ["Framework", "Lambda", "calls_of", "is_test"]

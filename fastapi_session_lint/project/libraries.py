@@ -17,9 +17,9 @@ from fastapi_session_lint.project.values import (
     LibraryObject,
     ManagerValue,
     MarkerValue,
+    ProviderValue,
     Scope,
     SessionClass,
-    SessionValue,
     Value,
 )
 
@@ -97,7 +97,7 @@ def _wrapped(name: str, call: Call, scope: Scope, roles: Roles) -> Value | None:
         return CoroutineValue(inner.value) if name.endswith("anext") else inner.value
     if name in vocabulary.MANAGER_DECORATORS:
         if isinstance(inner, FunctionValue):
-            return _ManagerMaker(inner, roles)
+            return ProviderValue(ManagerValue(roles.yielded(inner), inner))
         return None
     if name in vocabulary.CLOSING:
         return ManagerValue(inner)
@@ -111,12 +111,6 @@ def _wrapped(name: str, call: Call, scope: Scope, roles: Roles) -> Value | None:
     return LibraryObject(name)
 
 
-def _ManagerMaker(inner: FunctionValue, roles: Roles) -> Value:  # noqa: N802 -- reads as the value it gives
-    from fastapi_session_lint.project.values import ProviderValue
-
-    return ProviderValue(ManagerValue(roles.yielded(inner), inner))
-
-
 def is_false(expression: Expression | None) -> bool:
     """Whether an expression is the literal False."""
     return isinstance(expression, Constant) and expression.value is False
@@ -125,6 +119,3 @@ def is_false(expression: Expression | None) -> bool:
 def is_true(expression: Expression | None) -> bool:
     """Whether an expression is the literal True."""
     return isinstance(expression, Constant) and expression.value is True
-
-
-__all__ = ["SessionValue", "argument", "call_library", "has_stars", "is_false", "is_true", "library_value"]

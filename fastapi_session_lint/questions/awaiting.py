@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.model.expressions import (
-    Argument,
     Attribute,
     Await,
     Call,
@@ -115,7 +114,7 @@ def _dropped(expression: Expression, consumed: bool) -> Iterator[Call]:
                 yield expression
             yield from _dropped(function, False)
             for one in arguments:
-                yield from _dropped(one.value, _passes_on(one))
+                yield from _dropped(one.value, True)  # whatever is given on may be awaited there
         case Await(value, _):
             yield from _dropped(value, True)
         case Yield(value, _, _):
@@ -143,8 +142,3 @@ def _dropped(expression: Expression, consumed: bool) -> Iterator[Call]:
         case _:
             for part in parts_of(expression):
                 yield from _dropped(part, False)
-
-
-def _passes_on(_: Argument) -> bool:
-    """What is given to a call may be awaited there."""
-    return True

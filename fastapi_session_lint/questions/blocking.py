@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.findings import Note
-from fastapi_session_lint.model.expressions import Attribute, Await, Call, Expression, Name, dotted
+from fastapi_session_lint.model.expressions import Attribute, Await, Call, Expression, dotted
 from fastapi_session_lint.model.syntax import Function, Parameter
 from fastapi_session_lint.model.walk import all_expressions
 from fastapi_session_lint.project.framework import calls_of
@@ -130,6 +130,3 @@ def chain(expression: Expression) -> Iterator[Expression]:
             expression = expression.function
         else:
             expression = expression.value
-
-
-__all__ = ["Blocking", "BlockingCall", "Name", "chain"]

@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from fastapi_session_lint import vocabulary
 from fastapi_session_lint.model.expressions import (
     Attribute,
     Call,
@@ -20,7 +19,7 @@ from fastapi_session_lint.model.expressions import (
     Opaque,
     Template,
 )
-from fastapi_session_lint.model.syntax import Assigned, Class, Declared, Function
+from fastapi_session_lint.model.syntax import Assigned, Class, Declared
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.libraries import argument, has_stars, is_false, is_true
 from fastapi_session_lint.project.values import ClassValue, EngineValue, Library, ObjectValue, Scope
@@ -248,6 +247,3 @@ def _is_memory(address: Address) -> bool:
 
 def _uncertain(address: Address | None) -> Address | None:
     return None if address is None else Address(address.text, False, address.is_whole)
-
-
-__all__ = ["Address", "Engines", "Function", "SqliteEngine", "vocabulary"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.model.expressions import Attribute, Await, Call, Expression, Name
-from fastapi_session_lint.model.syntax import Assign, Break, For, Function, Return, Statement, Suite, While, With
+from fastapi_session_lint.model.syntax import Assign, Break, For, Return, Statement, Suite, While, With
 from fastapi_session_lint.model.walk import expressions_of, statements, subexpressions, suites_of
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.values import FunctionValue, GeneratorValue, Scope, SessionValue
@@ -135,6 +135,3 @@ def _used_as_session(scope: Scope, name: str) -> bool:
                         if method in vocabulary.SESSION_METHODS and method not in _FINISHERS:
                             return True
     return False
-
-
-__all__ = ["Function", "GeneratorCall", "generator_calls"]

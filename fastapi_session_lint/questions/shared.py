@@ -232,6 +232,3 @@ def _lets_go(life: Life) -> bool:
         for moment in life.moments
         if moment.before.status is not Status.ABSENT
     )
-
-
-__all__ = ["Kept", "Shared"]
