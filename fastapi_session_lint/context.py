@@ -9,6 +9,7 @@ from fastapi_session_lint.findings import Note, Span
 from fastapi_session_lint.flow.effects import Effects
 from fastapi_session_lint.flow.lives import Life, Point
 from fastapi_session_lint.flow.states import LEAKING
+from fastapi_session_lint.inventory import Inventory
 from fastapi_session_lint.model.expressions import NOWHERE, Call, Expression
 from fastapi_session_lint.model.syntax import Function, Imported, Module
 from fastapi_session_lint.project.framework import Framework
@@ -30,6 +31,7 @@ from fastapi_session_lint.questions.failures import (
     unguarded_shared_commits,
 )
 from fastapi_session_lint.questions.generators import GeneratorCall, generator_calls
+from fastapi_session_lint.questions.inventory import inventory
 from fastapi_session_lint.questions.sessions import Creation, Sessions
 from fastapi_session_lint.questions.shared import Shared
 from fastapi_session_lint.settings import Settings
@@ -157,6 +159,10 @@ class Context:
     def unguarded_shared_commits(self, scope: Scope) -> Iterator[tuple[Call, str]]:
         """The same for sessions that live as long as the process."""
         return unguarded_shared_commits(self, scope)
+
+    def inventory(self) -> Inventory:
+        """What the project is understood to be."""
+        return inventory(self)
 
     @functools.cached_property
     def shared(self) -> Shared:

@@ -15,6 +15,7 @@ from fastapi_session_lint.source import Source, UndecodableSource, decode
 
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
+    from fastapi_session_lint.inventory import Inventory
     from fastapi_session_lint.model.syntax import Module
     from fastapi_session_lint.rules.base import Rule
 
@@ -115,6 +116,15 @@ def judge(
         if reported is None or finding.path in reported or finding.code == INTERNAL_ERROR
     }
     return [unique[key] for key in sorted(unique)]
+
+
+def understand(sources: Sequence[Source], settings: Settings, *, report: Collection[str] | None = None) -> Inventory:
+    """What the tool understood of a project, limited to the files whose paths are in `report` (all when None)."""
+    from fastapi_session_lint.context import Context
+
+    modules = [one.module for one in map(read, sources) if one.module is not None]
+    reported = None if report is None else frozenset(report)
+    return Context(modules, [one.path for one in sources], settings, reported).inventory()
 
 
 def _problems(readings: Sequence[Reading]) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ import gc
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from fastapi_session_lint import engine, files
 from fastapi_session_lint.configuration import Configurations
@@ -18,6 +19,9 @@ from fastapi_session_lint.rules import all_rules
 from fastapi_session_lint.settings import InvalidSettings, Settings, selected
 from fastapi_session_lint.source import Source
 from fastapi_session_lint.work import Work, plan
+
+if TYPE_CHECKING:
+    from fastapi_session_lint.inventory import Inventory
 
 STDIN = "<stdin>"
 
@@ -89,6 +93,16 @@ def check(work: Iterable[Work], sources: Sources, *, with_fixes: bool = True) ->
             check_codes(one)
             found += engine.check(sources.of(one), one.settings, report=one.report, with_fixes=with_fixes)
     return sorted(found, key=lambda finding: finding.order)
+
+
+def understand(work: Iterable[Work], sources: Sources) -> dict[str, Inventory]:
+    """What the tool understood, by the root of each project; where settings differ within one, of each part."""
+    found: dict[str, Inventory] = {}
+    with collector_paused():
+        for one in work:
+            part = engine.understand(sources.of(one), one.settings, report=one.report)
+            found[one.root] = found[one.root] + part if one.root in found else part
+    return found
 
 
 def fix(work: Iterable[Work], sources: Sources, *, unsafe: bool) -> Fixes:

@@ -24,7 +24,7 @@ class Layer:
     types: tuple[str, ...] = ()
 
 
-VALUES = ("findings", "source", "settings", "vocabulary")
+VALUES = ("findings", "inventory", "source", "settings", "vocabulary")
 PURE = (*VALUES, "model", "project", "flow")
 ENGINE = ("engine", "fixer")
 SHELL = ("files", "discovery", "configuration", "cache", "work", "runner", "report")

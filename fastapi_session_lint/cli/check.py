@@ -15,6 +15,7 @@ from fastapi_session_lint.report.terminal import Terminal
 from fastapi_session_lint.settings import choices
 
 if TYPE_CHECKING:
+    from fastapi_session_lint.inventory import Inventory
     from fastapi_session_lint.runner import Fixes, Sources
     from fastapi_session_lint.work import Work
 
@@ -33,6 +34,7 @@ class Options:
     exits_zero: bool
     is_quiet: bool
     is_verbose: bool
+    shows_project: bool
     color: str
 
 
@@ -70,6 +72,7 @@ def _flag(*names: str, text: str) -> Callable[[Any], Any]:
 @click.option("--stdin-filename", metavar="PATH", help="With `-`, the file that standard input stands for.")
 @_flag("--no-cache", "no_cache", text="Neither read nor write the cache.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Whether to use colours.")
+@_flag("--show-project", "shows_project", text="Print what is understood of the project, and check nothing.")
 @_flag("-q", "--quiet", "is_quiet", text="Print findings only.")
 @_flag("-v", "--verbose", "is_verbose", text="Say on standard error what is checked.")
 @click.pass_obj
@@ -117,15 +120,29 @@ def _run(terminal: Terminal, paths: Sequence[str], overrides: Mapping[str, Any],
     if not any(one.report for one in work):
         terminal.say("warning: no Python files found")
     sources = runner.Sources(given)
+    form = work[0].settings.output_format if work else overrides.get("output_format", "full")
+    if options.shows_project:
+        return _show_project(terminal, runner.understand(work, sources), form, options)
     if options.does_fix:
         fixes = runner.fix(work, sources, unsafe=options.is_unsafe)
     else:
         fixes = runner.Fixes((), tuple(runner.check(work, sources)))
     if options.is_verbose:
         _tell(terminal, work, time.perf_counter() - started)
-    form = work[0].settings.output_format if work else overrides.get("output_format", "full")
     _write(terminal, form, fixes, sources, options)
     return _exit_code(work, fixes, options)
+
+
+def _show_project(terminal: Terminal, understood: Mapping[str, Inventory], form: str, options: Options) -> int:
+    """Print what is understood of each project, as JSON where that is the form of the report."""
+    from fastapi_session_lint.report.display import Palette
+    from fastapi_session_lint.report.project import render_json, render_text
+
+    palette = Palette(terminal.has_colors(options.color))
+    for piece in render_json(understood) if form == "json" else render_text(understood, absolute("."), palette):
+        terminal.write(piece)
+    terminal.flush()
+    return _CLEAN
 
 
 def _standard_input(paths: Sequence[str], options: Options) -> dict[str, bytes]:

@@ -29,8 +29,7 @@ class Report:
 
     def shown(self, path: str) -> str:
         """The path relative to the folder where it lies below it, else as it is."""
-        prefix = self.folder.rstrip("/") + "/"
-        return path.removeprefix(prefix) or path
+        return shown_path(path, self.folder)
 
     def lines(self, path: str) -> list[str]:
         """The lines of a file, endings kept; none when it is not known or no text."""
@@ -55,6 +54,11 @@ def _lines(source: Source) -> list[str]:
         return split_lines(decode(source.data).text)
     except UndecodableSource:
         return []
+
+
+def shown_path(path: str, folder: str) -> str:
+    """The path relative to a folder where it lies below it, else as it is."""
+    return path.removeprefix(folder.rstrip("/") + "/") or path
 
 
 def place(report: Report, path: str, row: int, column: int) -> str:

@@ -1,0 +1,58 @@
+"""What was understood of a project, as values: its engines, factories, dependencies, routes, and unknown names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Known:
+    """A name and what is known of it: where it stands (1-based row, None where only the file is known)."""
+
+    path: str
+    row: int | None
+    name: str
+    what: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Received:
+    """A session that a route gets: of which kind, from whom, and under which names (`user > db`: through `user`)."""
+
+    what: str
+    source: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Route:
+    """A path operation and its sessions."""
+
+    path: str
+    row: int
+    name: str
+    method: str
+    url: str
+    sessions: tuple[Received, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """All of it for one project, each part in the order of the files."""
+
+    engines: tuple[Known, ...]
+    factories: tuple[Known, ...]
+    dependencies: tuple[Known, ...]
+    routes: tuple[Route, ...]
+    unresolved: tuple[Known, ...]
+
+    def __add__(self, other: Inventory) -> Inventory:
+        """Both together."""
+        return Inventory(
+            self.engines + other.engines,
+            self.factories + other.factories,
+            self.dependencies + other.dependencies,
+            self.routes + other.routes,
+            self.unresolved + other.unresolved,
+        )
