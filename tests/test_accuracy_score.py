@@ -73,13 +73,16 @@ def test_defect_is_met_within_two_lines(mirror: Path, row: int, met: int) -> Non
 def test_other_rule_or_file_does_not_meet(mirror: Path) -> None:
     found = [("app.py", 10, "FSL102"), ("other.py", 10, "FSL101")]
     lines = score(mirror, ["10 FSL101 - high leaks"], found)
-    assert totals(lines) == ("recall 0/1 = 0.000 (macro 0.000 over 1 rules); traps kept 0/0 = 0.000; unlabelled 2")
+    assert totals(lines) == (
+        "recall 0/1 = 0.000 (macro 0.000 over 1 rules); traps kept 0/0 = -; "
+        "of the findings without a label 0 right, 0 wrong, 0 arguable, 2 not read"
+    )
 
 
 def test_trap_with_a_finding_is_a_false_alarm(mirror: Path) -> None:
     rows = ["10 clean FSL101 high closed", "30 clean FSL101 high closed", "50 clean FSL101 medium closed"]
     lines = score(mirror, rows, [("app.py", 10, "FSL101"), ("app.py", 50, "FSL101")], "--show")
-    assert "traps kept 1/2 = 0.500; unlabelled 0" in totals(lines)
+    assert "traps kept 1/2 = 0.500; of the findings without a label 0 right, 0 wrong, 0 arguable, 0 not" in totals(lines)
     assert "FALSE\towner/name\tapp.py:10\tFSL101\tclosed" in lines
     assert not any("app.py:50" in line for line in lines)
 
@@ -89,7 +92,7 @@ def test_medium_rows_and_second_rows_of_a_defect_cost_nothing(mirror: Path) -> N
     assert totals(score(mirror, rows, [])).startswith("recall 0/0")
     found = [("app.py", 10, "FSL101"), ("app.py", 20, "FSL101"), ("app.py", 30, "FSL101")]
     (row,) = [line.split() for line in score(mirror, rows, found) if line.startswith("FSL101")]
-    assert row == ["FSL101", "0", "0", "2", "0", "0", "0", "-"]
+    assert row == ["FSL101", "0", "0", "2", *["0"] * 6, "-", "-"]
 
 
 def test_macro_is_the_mean_over_rules(mirror: Path) -> None:
@@ -101,7 +104,21 @@ def test_macro_is_the_mean_over_rules(mirror: Path) -> None:
 def test_missed_and_unlabelled_are_listed(mirror: Path) -> None:
     lines = score(mirror, ["10 FSL101 - high leaks {here}"], [("app.py", 40, "FSL101")], "--show")
     assert "MISSED\towner/name\tapp.py:10\tFSL101\tleaks {here}" in lines
-    assert "UNLABELLED\towner/name\tapp.py:40\tFSL101" in lines
+    assert "UNREAD\towner/name\tapp.py:40\tFSL101" in lines
+
+
+def test_findings_without_a_label_count_as_they_were_read(mirror: Path) -> None:
+    commit = git(mirror / "owner+name", "rev-parse", "HEAD")
+    verdicts = {10: "right", 20: "right", 30: "wrong", 40: "arguable"}
+    readings = mirror.parent / "readings.tsv"
+    lines = [f"owner/name\t{commit}\tapp.py\t{row}\tFSL101\t{verdict}\tso" for row, verdict in verdicts.items()]
+    readings.write_text("\n".join(["repo\tcommit\tpath\tline\trule\tverdict\twhy", *lines]) + "\n")
+    found = [("app.py", row, "FSL101") for row in (*verdicts, 50)]
+    out = score(mirror, ["1 FSL102 - high leaks"], found, "--show", "--readings", str(readings))
+    assert "of the findings without a label 2 right, 1 wrong, 1 arguable, 1 not read" in totals(out)
+    assert [line.split("\t")[0] for line in out if "\tapp.py:" in line] == ["MISSED", "WRONG", "ARGUABLE", "UNREAD"]
+    (row,) = [line.split() for line in out if line.startswith("FSL101")]
+    assert row[-2:] == ["-", "0.67"]
 
 
 def test_bare_clone_in_a_folder_called_repo(mirror: Path) -> None:

@@ -26,10 +26,14 @@ from checkouts import unpack
 TOLERANCE = 2
 """How many lines a finding may stand away from its label."""
 
-TALLIES = ("hit", "missed", "medium", "kept", "false", "unlabelled")
+TALLIES = ("hit", "missed", "medium", "kept", "false", "right", "wrong", "arguable", "unread")
+READINGS = Path(__file__).with_name("readings.tsv")
 
 Findings = dict[tuple[str, str], list[int]]
 """The rows of the findings, by path within the repository and code."""
+
+Readings = dict[tuple[str, str, str, int, str], tuple[str, str]]
+"""What was read of findings that no label speaks of: (repo, commit, path, row, code) to (verdict, why)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,18 @@ def _label(row: dict[str, str]) -> Label:
     )
 
 
+def read_readings(path: Path) -> Readings:
+    """The verdicts of a file of readings; none where there is no such file."""
+    if not path.exists():
+        return {}
+    with path.open(newline="", encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+    return {
+        (row["repo"], row["commit"], row["path"], int(row["line"]), row["rule"]): (row["verdict"], row["why"])
+        for row in rows
+    }
+
+
 def run_checker(command: Sequence[str], root: Path, select: str) -> Run:
     """Check one repository from its root, with no configuration but the selection."""
     line = [*command, "check", ".", "--output-format", "json", "--isolated", "--select", select]
@@ -128,8 +144,9 @@ def by_place(items: Iterable[dict[str, Any]], root: Path) -> Findings:
     return findings
 
 
-def judge(labels: Iterable[Label], findings: Findings) -> Iterator[Verdict]:
-    """A verdict for each label, then one for each finding that no label speaks of."""
+def judge(labels: Sequence[Label], findings: Findings, readings: Readings) -> Iterator[Verdict]:
+    """A verdict for each label, then one for each finding that no label speaks of: how it was read, if it was."""
+    repo, commit = labels[0].repo, labels[0].commit
     spoken: set[tuple[str, str, int]] = set()
     for label in labels:
         near = [row for row in findings.get((label.path, label.code), ()) if abs(row - label.row) <= TOLERANCE]
@@ -138,7 +155,8 @@ def judge(labels: Iterable[Label], findings: Findings) -> Iterator[Verdict]:
     for (path, code), rows in sorted(findings.items()):
         for row in rows:
             if (path, code, row) not in spoken:
-                yield Verdict("unlabelled", code, "UNLABELLED", f"{path}:{row}")
+                verdict, why = readings.get((repo, commit, path, row, code), ("unread", ""))
+                yield Verdict(verdict, code, "" if verdict == "right" else verdict.upper(), f"{path}:{row}", why)
 
 
 def judge_label(label: Label, *, found: bool) -> Verdict:
@@ -157,28 +175,36 @@ def judge_label(label: Label, *, found: bool) -> Verdict:
 
 def table(tallies: dict[str, Counter[str]], seconds: float) -> Iterator[str]:
     """The lines of the table by rule, and the line of totals."""
-    yield f"{'rule':8}" + "".join(f"{name:>11}" for name in tallies) + f"{'recall':>9}"
+    yield f"{'rule':8}" + "".join(f"{name:>9}" for name in tallies) + f"{'recall':>9}{'precision':>11}"
     recalls = []
     for code in sorted({code for counter in tallies.values() for code in counter}):
-        positives = tallies["hit"][code] + tallies["missed"][code]
-        if positives:
-            recalls.append(tallies["hit"][code] / positives)
-        shown = f"{recalls[-1]:.2f}" if positives else "-"
-        yield f"{code:8}" + "".join(f"{counter[code]:11}" for counter in tallies.values()) + f"{shown:>9}"
-    hit, missed, kept, false, unlabelled = (
-        tallies[name].total() for name in ("hit", "missed", "kept", "false", "unlabelled")
+        counts = {name: counter[code] for name, counter in tallies.items()}
+        recall = share(counts["hit"], counts["missed"])
+        if recall != "-":
+            recalls.append(counts["hit"] / (counts["hit"] + counts["missed"]))
+        precision = share(counts["right"], counts["wrong"])
+        yield f"{code:8}" + "".join(f"{count:9}" for count in counts.values()) + f"{recall:>9}{precision:>11}"
+    hit, missed, kept, false, right, wrong, arguable, unread = (
+        tallies[name].total() for name in TALLIES if name != "medium"
     )
     yield (
-        f"recall {hit}/{hit + missed} = {hit / max(hit + missed, 1):.3f} "
+        f"recall {hit}/{hit + missed} = {share(hit, missed, 3)} "
         f"(macro {sum(recalls) / max(len(recalls), 1):.3f} over {len(recalls)} rules); "
-        f"traps kept {kept}/{kept + false} = {kept / max(kept + false, 1):.3f}; "
-        f"unlabelled {unlabelled}; {seconds:.1f} s"
+        f"traps kept {kept}/{kept + false} = {share(kept, false, 3)}; "
+        f"of the findings without a label {right} right, {wrong} wrong, {arguable} arguable, {unread} not read; "
+        f"{seconds:.1f} s"
     )
+
+
+def share(good: int, bad: int, digits: int = 2) -> str:
+    """The good as a share of all, a dash where there are none."""
+    return f"{good / (good + bad):.{digits}f}" if good + bad else "-"
 
 
 def score(labels: dict[tuple[str, str], list[Label]], arguments: argparse.Namespace) -> None:
     """Check each repository, and print what was found there and then the table."""
     tallies: dict[str, Counter[str]] = {name: Counter() for name in TALLIES}
+    readings = read_readings(arguments.readings)
     seconds = 0.0
     for (repo, commit), rows in sorted(labels.items()):
         root = unpack(arguments.mirror, repo, commit, arguments.work)
@@ -188,7 +214,7 @@ def score(labels: dict[tuple[str, str], list[Label]], arguments: argparse.Namesp
         run = run_checker(shlex.split(arguments.fsl), root, arguments.select)
         seconds += run.seconds
         print(f"# {repo}: {len(run.items)} findings in {run.seconds:.1f} s {run.problem}", flush=True)
-        for verdict in judge(rows, by_place(run.items, root)):
+        for verdict in judge(rows, by_place(run.items, root), readings):
             if verdict.tally is not None:
                 tallies[verdict.tally][verdict.code] += 1
             if verdict.word and arguments.show:
@@ -205,8 +231,9 @@ def main() -> int:
     parser.add_argument("--fsl", default="fsl", help="the command to score, as `python -m fastapi_session_lint`")
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir(), "fsl-corpus"), help="unpacked commits")
     parser.add_argument("--select", default="ALL", help="codes or prefixes to run")
+    parser.add_argument("--readings", type=Path, default=READINGS, help="how findings without a label were judged")
     parser.add_argument("--repo", help="only repositories whose name contains this")
-    parser.add_argument("--show", action="store_true", help="list the missed, false and unlabelled places")
+    parser.add_argument("--show", action="store_true", help="list the missed, false, wrong, arguable and unread places")
     arguments = parser.parse_args()
     score(read_labels(arguments.labels, arguments.repo), arguments)
     return 0
