@@ -71,6 +71,13 @@ class Discovery:
     def __init__(self, configurations: Configurations) -> None:
         self._configurations = configurations
         self._exclusions: dict[tuple[str, tuple[str, ...]], Exclusion] = {}
+        self._names: dict[str, frozenset[str]] = {}
+
+    def names(self, folder: str) -> frozenset[str]:
+        """The names of what is in a folder, which is listed once; none where it cannot be."""
+        if folder not in self._names:
+            self._names[folder] = frozenset(entry.name for entry in _entries(folder))
+        return self._names[folder]
 
     def below(self, folder: str, only_packages: bool = False) -> list[Found]:
         """The Python files below a folder in the order of their paths; the folder itself is never left out.
@@ -84,7 +91,7 @@ class Discovery:
         while places:
             around = places.pop()
             entries = _entries(around.folder)
-            names = {entry.name for entry in entries}
+            names = self._names[around.folder] = frozenset(entry.name for entry in entries)
             if around.folder != folder and ("pyvenv.cfg" in names or (only_packages and "__init__.py" not in names)):
                 continue
             place = self._enter(around, names)
@@ -100,9 +107,9 @@ class Discovery:
     def leaves_out(self, path: str) -> bool:
         """Whether a file would not be found from the top of its repository or project."""
         folder = posixpath.dirname(path)
-        place = self._start(_top(folder) or folder)
+        place = self._start(top_of(folder) or folder)
         while True:
-            place = self._enter(place, {entry.name for entry in _entries(place.folder)})
+            place = self._enter(place, self.names(place.folder))
             name = posixpath.relpath(path, place.folder).partition("/")[0]
             step = posixpath.join(place.folder, name)
             if place.leaves_out(step, name, step != path):
@@ -122,7 +129,7 @@ class Discovery:
             patterns = None
         return Place(folder, configuration, self._exclusion(configuration), patterns)
 
-    def _enter(self, place: Place, names: set[str]) -> Place:
+    def _enter(self, place: Place, names: frozenset[str]) -> Place:
         """The place with what the folder's own files, of the given names, say."""
         configuration, patterns = place.configuration, place.patterns
         if FILE in names:
@@ -181,14 +188,14 @@ def _is_pattern(spec: type[GitIgnoreSpec], line: str) -> bool:
 def _patterns_above(folder: str) -> Patterns | None:
     """The patterns of the .gitignore files above a folder, up to the top of what it belongs to."""
     patterns: Patterns | None = None
-    top = _top(folder)
+    top = top_of(folder)
     above = [one for one in _ancestors(folder) if top is not None and len(one) >= len(top)]
     for one in reversed(above):
         patterns = _patterns(_lines(one), one, patterns)
     return patterns
 
 
-def _top(folder: str) -> str | None:
+def top_of(folder: str) -> str | None:
     """The top of the Git repository that the folder lies in, or of its project where there is no repository."""
     repository = (one for one in (folder, *_ancestors(folder)) if os.path.lexists(f"{one}/.git"))
     return next(repository, None) or project_root(folder)

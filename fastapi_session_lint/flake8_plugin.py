@@ -1,7 +1,7 @@
 """The flake8 plugin: the same codes, lines and messages as `fsl check` gives for the same paths.
 
 Each process of flake8 checks the whole project when it meets its first file, and hands out the findings file by file.
-Which of them are shown, and `# noqa`, is flake8's business.
+Which of them are shown, and `# noqa`, is flake8's business; our own comments count as they do everywhere.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from fastapi_session_lint.configuration import Configurations
 from fastapi_session_lint.findings import Finding
 from fastapi_session_lint.rules import all_rules
 from fastapi_session_lint.runner import Sources, check
+from fastapi_session_lint.suppressions import Heeded
 from fastapi_session_lint.work import plan
 
 PREFIX = "FSL"
@@ -74,8 +75,9 @@ class Run:
 
 
 def _check(paths: Sequence[str], configurations: Configurations, given: dict[str, bytes]) -> dict[str, list[Finding]]:
+    work = plan(paths, configurations, given)
     found: dict[str, list[Finding]] = {}
-    for finding in check(plan(paths, configurations, given), Sources(given), with_fixes=False):
+    for finding in check(work, Sources(given), with_fixes=False, heeded=Heeded.OWN):
         found.setdefault(finding.path, []).append(finding)
     return found
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 TABLE = "fastapi-session-lint"
+_VERSION = re.compile(r"\d+(\.\d+)*\w*")
 DEFAULT_EXCLUDE = (
     ".bzr", ".direnv", ".eggs", ".git", ".hg", ".mypy_cache", ".nox", ".pytest_cache", ".ruff_cache", ".svn", ".tox",
     ".venv", ".fsl_cache", "__pycache__", "__pypackages__", "_build", "buck-out", "build", "dist", "node_modules",
@@ -47,6 +49,7 @@ class Settings:
     src: tuple[str, ...] = _option((), "Folders from which absolute imports start, besides those found.")
     target_version: str | None = _option(None, "The Python version that the project runs on, as 3.12.")
     sqlalchemy_version: str | None = _option(None, "The SQLAlchemy version that the project uses, as 2.0.")
+    sqlmodel_version: str | None = _option(None, "The SQLModel version that the project uses, as 0.0.22.")
     fastapi_version: str | None = _option(None, "The FastAPI version that the project uses, as 0.115.")
     session_factory_names: tuple[str, ...] = _option(
         DEFAULT_FACTORY_NAMES, "Names that are taken for session factories when their import cannot be followed."
@@ -68,6 +71,8 @@ def parse(table: Mapping[str, Any], where: str) -> dict[str, Any]:
             hint = f"; did you mean `{near[0]}`?" if near else ""
             raise InvalidSettings(f"{where}: unknown key `{key}`{hint}")
         values[known[key].name] = _checked(f"{where}: `{key}`", str(known[key].type), value)
+        if key.endswith("-version") and not _VERSION.fullmatch(value):
+            raise InvalidSettings(f"{where}: `{key}` must be a version, as in {known[key].metadata['doc'].split()[-1]}")
         words = choices(known[key].name)
         if words and value not in words:
             raise InvalidSettings(f"{where}: `{key}` must be one of {', '.join(words)}")

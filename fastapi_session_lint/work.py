@@ -8,23 +8,29 @@ from __future__ import annotations
 import functools
 import os
 import posixpath
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from fastapi_session_lint import files
 from fastapi_session_lint.configuration import Configuration, Configurations, project_root
-from fastapi_session_lint.discovery import Discovery, Found
+from fastapi_session_lint.discovery import Discovery, Found, top_of
+from fastapi_session_lint.manifests.lookup import Manifests
 from fastapi_session_lint.settings import Settings
+from fastapi_session_lint.versions import Versions
 
 
 class Work(NamedTuple):
-    """One call of the engine: `paths` is the whole project, in order; `report` are those whose findings are wanted."""
+    """One call of the engine: `paths` is the whole project, in order; `report` are those whose findings are wanted.
+
+    `versions` are the releases that the project's own files tell for each of the reported.
+    """
 
     root: str
     configuration: Configuration
     paths: tuple[str, ...]
     report: frozenset[str]
+    versions: Mapping[str, Versions]
 
     @property
     def settings(self) -> Settings:
@@ -62,6 +68,7 @@ class _Planner:
         self._given = given
         self._below = functools.cache(self._discovery.below)
         self._root = functools.cache(project_root)
+        self._manifests = Manifests(self._discovery.names)
         self._projects: dict[str, _Project] = {}
 
     def add(self, name: str) -> None:
@@ -106,7 +113,11 @@ class _Planner:
             taken |= project.report.keys()
             paths = tuple(sorted(project.paths))
             for configuration, report in by_settings.values():
-                yield Work(root, configuration, paths, frozenset(report))
+                yield Work(root, configuration, paths, frozenset(report), self._versions(root, report))
+
+    def _versions(self, root: str, paths: Iterable[str]) -> dict[str, Versions]:
+        top = top_of(root) or root
+        return {path: self._manifests.of(posixpath.dirname(path), top) for path in paths}
 
 
 def _package_root(folder: str) -> str:
