@@ -1,0 +1,24 @@
+import os
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import Depends
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session, sessionmaker
+
+engine = create_engine(os.environ["DATABASE_URL"])
+SessionLocal = sessionmaker(engine)
+
+
+def get_db() -> Iterator[Session]:
+    with SessionLocal() as db:
+        yield db
+
+
+def one(db: Annotated[Session, Depends(get_db)]) -> int:
+    return db.scalar(text("select 1"))
+
+
+def report() -> str:
+    with SessionLocal() as db:
+        return f"{one(db)} in all"

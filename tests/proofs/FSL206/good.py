@@ -1,0 +1,14 @@
+import os
+
+from fastapi import FastAPI
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import sessionmaker
+
+SessionLocal = sessionmaker(create_engine(os.environ["DATABASE_URL"]))
+app = FastAPI()
+
+
+@app.get("/answer")
+def read_answer() -> int | None:
+    with SessionLocal() as db:
+        return db.scalar(text("select 42"))

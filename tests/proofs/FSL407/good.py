@@ -1,0 +1,22 @@
+import os
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+engine = create_async_engine(os.environ["DATABASE_URL"])
+AsyncSessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Book(Base):
+    __tablename__ = "books"
+    title: Mapped[str] = mapped_column(primary_key=True)
+
+
+async def find_book(title: str) -> Book | None:
+    async with AsyncSessionLocal() as db:
+        return await db.scalar(select(Book).where(Book.title == title))

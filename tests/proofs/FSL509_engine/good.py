@@ -1,0 +1,10 @@
+import os
+
+from sqlalchemy import create_engine, text
+
+engine = create_engine(os.environ["DATABASE_URL"], connect_args={"check_same_thread": False})
+
+
+def is_alive() -> bool:
+    with engine.connect() as connection:
+        return connection.scalar(text("select 1")) == 1
