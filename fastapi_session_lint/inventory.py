@@ -39,8 +39,12 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """All of it for one project, each part in the order of the files."""
+    """All of it for one project, each part in the order of the files.
 
+    `versions` are the releases that parts of it run on, as "SQLAlchemy 2.0.36, FastAPI newest, Python 3.12".
+    """
+
+    versions: tuple[str, ...]
     engines: tuple[Known, ...]
     factories: tuple[Known, ...]
     dependencies: tuple[Known, ...]
@@ -50,6 +54,7 @@ class Inventory:
     def __add__(self, other: Inventory) -> Inventory:
         """Both together."""
         return Inventory(
+            tuple(sorted({*self.versions, *other.versions})),
             self.engines + other.engines,
             self.factories + other.factories,
             self.dependencies + other.dependencies,

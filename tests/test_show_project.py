@@ -150,7 +150,14 @@ def test_names_that_could_not_be_followed(known: Any) -> None:
 
 def test_files_of_tests_are_left_out(project: Any) -> None:
     project.write({"tests/test_shop.py": DATABASE})
-    assert understood(project) == {"engines": [], "factories": [], "dependencies": [], "routes": [], "unresolved": []}
+    found = understood(project)
+    assert found.pop("versions") == ["SQLAlchemy newest, FastAPI newest, Python newest"]
+    assert found == {"engines": [], "factories": [], "dependencies": [], "routes": [], "unresolved": []}
+
+
+def test_releases_that_the_project_runs_on(known: Any) -> None:
+    known.write({"requirements.txt": "sqlalchemy==1.4.54\nfastapi<0.110\n"})
+    assert understood(known)["versions"] == ["SQLAlchemy 1.4.54, FastAPI 0.109, Python newest"]
 
 
 def test_text_is_aligned_and_relative_to_the_folder(known: Any) -> None:

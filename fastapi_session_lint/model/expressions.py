@@ -250,3 +250,11 @@ def dotted(expression: Expression) -> str | None:
     if not isinstance(expression, Name):
         return None
     return ".".join((expression.id, *reversed(names)))
+
+
+def last_name(expression: Expression) -> str:
+    """`c` of `a.b.c`; empty where an expression does not end in a name."""
+    match expression:
+        case Name(name) | Attribute(_, name):
+            return name
+    return ""

@@ -7,7 +7,7 @@ from typing import Any
 
 import libcst as cst
 
-from fastapi_session_lint.model.expressions import NOTHING, Attribute, Collection, Constant, Name, Opaque
+from fastapi_session_lint.model.expressions import NOTHING, Attribute, Collection, Constant, Name, Opaque, last_name
 from fastapi_session_lint.model.lower_expressions import ExpressionLowering
 from fastapi_session_lint.model.scopes import ScopeBuilder
 from fastapi_session_lint.model.syntax import (
@@ -48,7 +48,10 @@ class StatementLowering(ExpressionLowering):
 
     def suite(self, node: cst.BaseSuite | cst.Module) -> Suite:
         """The statements of a block or module."""
-        return tuple(self._statements(node.body))
+        self.scope.depth += 1
+        found = tuple(self._statements(node.body))
+        self.scope.depth -= 1
+        return found
 
     def _statements(self, nodes: Sequence[cst.CSTNode]) -> Iterator[Statement]:
         for node in nodes:
@@ -82,7 +85,8 @@ class StatementLowering(ExpressionLowering):
             elif isinstance(target, Attribute):
                 self.bind_target(target, NOTHING, annotation, "=", place)
             return None
-        value = self.expression(node.value)
+        is_alias = last_name(annotation) == "TypeAlias"
+        value = self.annotated_type(node.value) if is_alias else self.expression(node.value)
         self.bind_target(target, value, annotation, "=", place)
         return Assign((target,), value, place)
 
@@ -136,27 +140,27 @@ class StatementLowering(ExpressionLowering):
         self.mark("statement", node)
 
     def _import(self, node: cst.Import) -> None:
-        self.mark("statement", node)
+        place = self.mark("statement", node)
         for alias in node.names:
             module = _dotted_text(alias.name)
             if alias.asname is None:
                 top = module.partition(".")[0]
-                self.scope.bind(top, Imported(top, None, 0))
+                self.scope.bind(top, Imported(top, None, 0, place))
             elif isinstance(alias.asname.name, cst.Name):
-                self.scope.bind(alias.asname.name.value, Imported(module, None, 0))
+                self.scope.bind(alias.asname.name.value, Imported(module, None, 0, place))
 
     def _import_from(self, node: cst.ImportFrom) -> None:
-        self.mark("statement", node)
+        place = self.mark("statement", node)
         module = _dotted_text(node.module) if node.module else ""
         level = len(node.relative)
         if isinstance(node.names, cst.ImportStar):
-            self.star_imports.append(Imported(module, "*", level))
+            self.star_imports.append(Imported(module, "*", level, place))
             return
         for alias in node.names:
             name = _dotted_text(alias.name)
             bound = alias.asname.name if alias.asname else alias.name
             if isinstance(bound, cst.Name):
-                self.scope.bind(bound.value, Imported(module, name, level))
+                self.scope.bind(bound.value, Imported(module, name, level, place))
 
     def _if(self, node: cst.If) -> Statement:
         place = self.mark("statement", node)
@@ -256,6 +260,7 @@ class StatementLowering(ExpressionLowering):
             is_generator=bool(inner.yields),
             body=body,
             bindings=inner.frozen_bindings(),
+            last_bindings=inner.frozen_last(),
             outer_names=frozenset(inner.outer_names),
             reads=inner.free_names(),
             calls=tuple(inner.calls),
@@ -286,6 +291,7 @@ class StatementLowering(ExpressionLowering):
             decorators=decorators,
             body=body,
             bindings=inner.frozen_bindings(),
+            last_bindings=inner.frozen_last(),
             attributes={name: tuple(found) for name, found in inner.attributes.items()},
             calls=tuple(inner.calls),
             lambdas=tuple(inner.lambdas),

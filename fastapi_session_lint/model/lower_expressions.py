@@ -80,10 +80,12 @@ class ExpressionLowering:
 
     def annotation(self, node: cst.Annotation | None) -> Expression | None:
         """An annotation; what stands in quotes is read as code, and has no place of its own."""
-        if node is None:
-            return None
+        return None if node is None else self.annotated_type(node.annotation)
+
+    def annotated_type(self, node: cst.CSTNode) -> Expression:
+        """An expression that names a type."""
         self._in_annotation += 1
-        found = self.expression(node.annotation)
+        found = self.expression(node)
         self._in_annotation -= 1
         return found
 
@@ -267,6 +269,7 @@ class ExpressionLowering:
             is_generator=bool(inner.yields),
             body=body,
             bindings=inner.frozen_bindings(),
+            last_bindings=inner.frozen_last(),
             outer_names=frozenset(),
             reads=inner.free_names(),
             calls=tuple(inner.calls),
@@ -345,11 +348,13 @@ class ExpressionLowering:
 
     def _bind_items(self, items: tuple[Expression, ...], value: Expression, via: str, place: int) -> None:
         pairwise = via == "=" and isinstance(value, Collection) and len(value.items) == len(items)
+        stars = [index for index, item in enumerate(items) if isinstance(item, Starred)]
         for index, item in enumerate(items):
+            position = index - len(items) if stars and index > stars[0] else index
             if pairwise and isinstance(value, Collection):
                 self.bind_target(item, value.items[index], None, via, place)
             elif isinstance(item, Name):
-                self.scope.bind(item.id, Assigned(value, None, via, index, place))
+                self.scope.bind(item.id, Assigned(value, None, via, position, place))
             else:
                 self.bind_target(item, NOTHING, None, via, place)
 

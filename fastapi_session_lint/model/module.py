@@ -31,21 +31,21 @@ class UnparsableSource(Exception):
         self.column = column
 
 
-def read_module(path: str, text: str) -> Module:
-    """The model of one file. Raises UnparsableSource."""
+def read_module(path: str, text: str, names: frozenset[str] = frozenset()) -> Module:
+    """The model of one file; `names` are the injected names of the project. Raises UnparsableSource."""
     with _deep_recursion():
         try:
-            return _read(path, text)
+            return _read(path, text, names)
         except RecursionError:
             raise UnparsableSource("nested too deeply to be read", 1, 0) from None
 
 
-def _read(path: str, text: str) -> Module:
+def _read(path: str, text: str, names: frozenset[str]) -> Module:
     lines = split_lines(text)
     tree = _ast_of(text)
     lowering = StatementLowering()
     if tree is not None:
-        kept, skipped, ranges = split_statements(tree, lines)
+        kept, skipped, ranges = split_statements(tree, lines, names)
         reduced = "".join("".join(lines[first - 1 : last]) for first, last in ranges)
         module = _parse(reduced if skipped else text)
         body = lowering.suite(module)
@@ -53,12 +53,19 @@ def _read(path: str, text: str) -> Module:
         if places is not None:
             for one in skipped:
                 name: str = one.name  # type: ignore[attr-defined]  # only defs and classes are skipped
-                lowering.scope.bind(name, Skipped(name))
+                lowering.scope.bind(name, Skipped(name, _parameters(one)))
             return _finish(path, lowering, body, places)
         lowering = StatementLowering()
     module = _parse(text)
     body = lowering.suite(module)
     return _finish(path, lowering, body, measured_places(lowering.marks, module))
+
+
+def _parameters(skipped: ast.stmt) -> tuple[str, ...]:
+    if not isinstance(skipped, ast.FunctionDef | ast.AsyncFunctionDef):
+        return ()
+    given = skipped.args
+    return tuple(one.arg for one in (*given.posonlyargs, *given.args, *given.kwonlyargs))
 
 
 def _finish(path: str, lowering: StatementLowering, body: Sequence[Statement], places: tuple[Span, ...]) -> Module:
@@ -67,6 +74,7 @@ def _finish(path: str, lowering: StatementLowering, body: Sequence[Statement], p
         path=path,
         body=suite,
         bindings=lowering.scope.frozen_bindings(),
+        last_bindings=lowering.scope.frozen_last(),
         star_imports=tuple(lowering.star_imports),
         exports=exported_names(suite),
         calls=tuple(lowering.scope.calls),

@@ -1,47 +1,126 @@
 """Which files and which top-level statements can concern a session at all, by their bytes alone.
 
 A word list that is too wide costs time; one that is too narrow costs findings. It names what the libraries call their
-things, never what a project does: a def without any of these words can neither make, use nor hand on a session.
+things, never what a project does: a def without any of these words can neither make nor use a session. What can hand
+on an object that has one, a short getter or a class derived from another, is kept without any word.
 """
 
 from __future__ import annotations
 
 import ast
+import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 _WORDS = (
     r"session|engine|\bdb|db\b|_db|database|commit|rollback|flush|\.execute|\.query\(|scalar|\.add\(|\.add_all"
     r"|refresh|depends|security|\buow\b|unit_of_work|repo|yield|sqlite|sqlalchemy|sqlmodel|connect|transaction"
-    r"|dependency_overrides|asyncio|testclient|url|dsn|uri\b|maker|factory|\bconn\b|_conn\b|\bcreate_all"
+    r"|dependency_overrides|asyncio|anyio|uvloop|testclient|url|dsn|uri\b|maker|factory|\bconn\b|_conn\b|\bcreate_all"
+    r"|add_job|enqueue"
 )
+_FEW = 3
+"""How many statements a def has that does no more than hand something on."""
 _CONCERNS = re.compile(_WORDS, re.IGNORECASE)
 _FILE_CONCERNS = re.compile(
     rb"session|engine|sqlalchemy|sqlmodel|commit\(|rollback\(|\.execute|\.query\(|\.scalar|depends|sqlite|database"
-    rb"|\bdb\b|import \*|\n    raise |\bexit\(",
+    rb"|\bdb\b|import \*|\n    raise |\bexit\(|dependency_overrides|://[^\s:/@\"']+:[^\s@/]+@",
     re.IGNORECASE,
 )
+_FILE_DERIVES = re.compile(
+    rb"^class \w+\((?![^)]*(?:Enum|BaseModel)\b)[^)]+\):\s*\n\s+(?:pass|\.\.\.|\"\"\"|\w+ = )", re.MULTILINE
+)
+"""A class that adds next to nothing to its base."""
+_ASSIGNMENT = re.compile(
+    rb"^(?:type[ \t]+)?(\w{3,})[^\n=()]*=[ \t(\n]*((?:\w+\.)*(?:Annotated\[|Depends\(|Security\()"
+    rb"(?:[^\n]|\n(?=[ \t\])}]))*)",
+    re.MULTILINE,
+)
+_INJECTS = re.compile(rb"\b(?:Depends|Security)\(")
+_CALLED = re.compile(rb"\n(?:class (?P<made>\w+)|(?:async )?def (?P<called>\w{3,})\(|[ \t]+def (?P<makes>__init__)\()")
+_SHORT = 2
+"""Names of so few letters are mentioned everywhere."""
+_TAKES_INJECTED = re.compile(rb"(?:[^()]|\([^()]*\))*?=\s*(?:Depends|Security)\(")
 
 
-def file_concerns(path: str, data: bytes) -> bool:
-    """Whether a file must be read; a package's `__init__` always must, since it may hand names on."""
-    return path.endswith("/__init__.py") or _FILE_CONCERNS.search(data) is not None
+def injected_names(contents: Iterable[bytes]) -> frozenset[str]:
+    """The names that files give to something injected, as `UserServiceDep = Annotated[…, Depends(…)]`.
+
+    A route that only mentions one has none of the words that concern a session, and may have one all the same. With
+    them go the functions and classes that FastAPI shall call, for those who call them directly.
+    """
+    found: set[str] = set()
+    for data in contents:
+        if _INJECTS.search(data):
+            found |= {one[1].decode() for one in _ASSIGNMENT.finditer(data) if _INJECTS.search(one[2])}
+            found.update(_takers(data))
+    return frozenset(found)
+
+
+def _takers(data: bytes) -> Iterator[str]:
+    """The plain functions, and the classes by their `__init__`, that have something injected as a default.
+
+    Whoever calls one of them without that argument need not have any word of a session. A decorated function is most
+    likely a route, whose name says little and is mentioned nowhere.
+    """
+    data = b"\n" + data
+    made = b""
+    for one in _CALLED.finditer(data):
+        if one["made"]:
+            made = one["made"]
+        elif _TAKES_INJECTED.match(data, one.end()):
+            if one["makes"]:
+                yield from [made.decode()] if len(made) > _SHORT else []
+            elif not _is_decorated(data, one.start()):
+                yield one["called"].decode()
+
+
+def _is_decorated(data: bytes, end: int) -> bool:
+    """Whether the row that ends at a point is a decorator, or the last of one."""
+    return data[data.rfind(b"\n", 0, end) + 1 : end].startswith((b"@", b")"))
+
+
+@functools.lru_cache(maxsize=64)
+def _mention(names: frozenset[str]) -> re.Pattern[str] | None:
+    return re.compile(rf"\b(?:{'|'.join(sorted(names))})\b") if names else None
+
+
+@functools.lru_cache(maxsize=64)
+def _file_mention(names: frozenset[str]) -> re.Pattern[bytes] | None:
+    return re.compile(rf"\b(?:{'|'.join(sorted(names))})\b".encode()) if names else None
+
+
+def file_concerns(path: str, data: bytes, names: frozenset[str] = frozenset()) -> bool:
+    """Whether a file must be read; a package's `__init__` always must, since it may hand names on.
+
+    `names` are the injected names of the project.
+    """
+    if path.endswith("/__init__.py") or _FILE_CONCERNS.search(data) is not None:
+        return True
+    if b"pydantic" not in data and _FILE_DERIVES.search(data) is not None:
+        return True
+    mention = _file_mention(names)
+    return mention is not None and mention.search(data) is not None
 
 
 def split_statements(
-    tree: ast.Module, lines: Sequence[str]
+    tree: ast.Module, lines: Sequence[str], names: frozenset[str] = frozenset()
 ) -> tuple[list[ast.stmt], list[ast.stmt], list[tuple[int, int]]]:
     """The statements to lower, those to skip, and the line ranges (1-based, inclusive) of the former.
 
-    Only a def or class is ever skipped, and only when it shares no line with another statement.
+    Only a def or class is ever skipped, and only when it shares no line with another statement. `names` are the
+    injected names of the project.
     """
+    mention = _mention(names)
     kept: list[ast.stmt] = []
     skipped: list[ast.stmt] = []
     ranges: list[tuple[int, int]] = []
     for statement in tree.body:
         first, last = _rows(statement)
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not (
-            _may_never_return(statement) or any(_CONCERNS.search(line) for line in lines[first - 1 : last])
+            _may_never_return(statement)
+            or _hands_on(statement)
+            or any(_CONCERNS.search(line) for line in lines[first - 1 : last])
+            or (mention is not None and any(mention.search(line) for line in lines[first - 1 : last]))
         ):
             skipped.append(statement)
             continue
@@ -61,6 +140,23 @@ def _may_never_return(statement: ast.stmt) -> bool:
     return isinstance(last, ast.Raise) or (
         isinstance(last, ast.Expr) and "exit" in ast.dump(last) and isinstance(last.value, ast.Call)
     )
+
+
+def _hands_on(statement: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> bool:
+    """Whether a def gives back what it is told by another, or a class takes over what another is."""
+    body = statement.body
+    if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+        body = body[1:]  # a docstring, or the `...` of a class that adds nothing
+    if isinstance(statement, ast.ClassDef):
+        has_methods = any(isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef) for one in body)
+        return bool(statement.bases) and (has_methods or len(body) <= _FEW) and not _declares(body)
+    last = body[-1] if 0 < len(body) <= _FEW else None
+    return isinstance(last, ast.Return) and isinstance(last.value, ast.Call | ast.Attribute | ast.Name | ast.Await)
+
+
+def _declares(body: Sequence[ast.stmt]) -> bool:
+    """A class of nothing but typed fields is a schema."""
+    return any(isinstance(one, ast.AnnAssign) for one in body)
 
 
 def _rows(statement: ast.stmt) -> tuple[int, int]:

@@ -189,13 +189,14 @@ class Imported:
     module: str
     name: str | None
     level: int
+    place: int
 
 
 @node
 class Assigned:
     """Bound to `value`: by `=`, or by what `via` says: "with", "async with", "for", "async for".
 
-    `position` is the one in an unpacked value, None where the whole value is bound.
+    `position` is the one in an unpacked value, counted from the end after a star; None where the whole value is bound.
     """
 
     value: Expression
@@ -225,9 +226,10 @@ class Parameter:
 
 @node
 class Skipped:
-    """A def or class that was not lowered because nothing in its text can concern a session."""
+    """A def or class that was not lowered because nothing in its text can concern a session; a def's parameters."""
 
     name: str
+    parameters: tuple[str, ...]
 
 
 @node
@@ -246,8 +248,8 @@ class Store:
 
 @node
 class Function:
-    """A def or lambda. `reads` are its free names; `calls`, `yields`, `stores` and
-    `lambdas` are those of its own body, as they end."""
+    """A def or lambda. `last_bindings`: what a name means in the end, where it is bound anew. `reads` are its free
+    names; `calls`, `yields`, `stores` and `lambdas` are those of its own body, as they end."""
 
     name: str
     qualified_name: str
@@ -258,6 +260,7 @@ class Function:
     is_generator: bool
     body: Suite
     bindings: Bindings
+    last_bindings: Bindings
     outer_names: frozenset[str]
     reads: frozenset[str]
     calls: tuple[Call, ...]
@@ -278,6 +281,7 @@ class Class:
     decorators: tuple[Expression, ...]
     body: Suite
     bindings: Bindings
+    last_bindings: Bindings
     attributes: Mapping[str, tuple[tuple[str, Assigned], ...]]
     calls: tuple[Call, ...]
     lambdas: tuple[Function, ...]
@@ -290,11 +294,15 @@ Bindings: TypeAlias = Mapping[str, tuple[Definition, ...]]
 
 @node
 class Module:
-    """One file. `body` and `bindings` are those of the module level; `star_imports` bind names of their own."""
+    """One file. `body` and `bindings` are those of the module level; `star_imports` bind names of their own.
+
+    `last_bindings` are as those of a function.
+    """
 
     path: str
     body: Suite
     bindings: Bindings
+    last_bindings: Bindings
     star_imports: tuple[Imported, ...]
     exports: tuple[str, ...] | None
     calls: tuple[Call, ...]

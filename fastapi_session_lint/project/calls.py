@@ -8,12 +8,15 @@ from fastapi_session_lint import vocabulary
 from fastapi_session_lint.model.expressions import Attribute, Call, Name
 from fastapi_session_lint.model.syntax import Return
 from fastapi_session_lint.model.walk import statements
-from fastapi_session_lint.project.combining import combine, given
+from fastapi_session_lint.project.combining import combine, given, refined
+from fastapi_session_lint.project.items import each, item
 from fastapi_session_lint.project.libraries import call_library
 from fastapi_session_lint.project.values import (
     ClassValue,
+    CollectionValue,
     ConnectionValue,
     CoroutineValue,
+    ElementsValue,
     EngineValue,
     FactoryValue,
     FunctionValue,
@@ -23,11 +26,13 @@ from fastapi_session_lint.project.values import (
     ManagerValue,
     ObjectValue,
     ProviderValue,
+    QueryValue,
     Scope,
     SessionClass,
     SessionValue,
     TransactionValue,
     Value,
+    VariableValue,
 )
 
 if TYPE_CHECKING:
@@ -47,19 +52,21 @@ class Calls:
             return call_library(function.name, call, scope, self._roles)
         if isinstance(call.function, Attribute):
             owner = self._roles.value(call.function.value, scope)
-            method = self._method_call(owner, call.function.name)
+            method = self._method_call(owner, call.function.name, call)
             if method is not None:
                 return method
+            if (query := self._query(owner, call.function, scope)) is not None:
+                return query
         if function is None and isinstance(call.function, Name):
             return None
         return self.called(function)
 
-    def _method_call(self, owner: Value | None, name: str) -> Value | None:
+    def _method_call(self, owner: Value | None, name: str, call: Call) -> Value | None:
         match owner:
             case SessionValue() | FactoryValue(_, _, True) if name in ("begin", "begin_nested"):
                 return TransactionValue(name == "begin_nested")
             case FactoryValue(is_async, flavour) if name == "begin":
-                return ManagerValue(SessionValue(is_async, flavour))
+                return ManagerValue(SessionValue(is_async, flavour, False, owner.of, owner.is_guessed))
             case FactoryValue(is_async, flavour, True):
                 return SessionValue(is_async, flavour, True) if name == "registry" else None
             case EngineValue() if name in ("begin", "connect"):
@@ -68,6 +75,13 @@ class Calls:
                 return owner
             case SessionValue() if name in ("connection", "get_bind"):
                 return ConnectionValue()
+            case VariableValue(value) if name == "get":
+                return value
+            case ElementsValue() | CollectionValue() if name in vocabulary.CONTAINER_READERS and call.arguments:
+                return item(owner, call.arguments[0].value)
+            case ElementsValue() | CollectionValue() if name == "values":
+                each_one = each(owner)
+                return ElementsValue(each_one) if each_one is not None else None
             case GeneratorValue(value) if name == "__next__":
                 return value
             case GeneratorValue(value) if name in ("__anext__", "asend"):
@@ -79,15 +93,29 @@ class Calls:
                 return None
         return None
 
+    def _query(self, owner: Value | None, function: Attribute, scope: Scope) -> QueryValue | None:
+        """A query that a session's `query` begins, or that a method of a query adds to."""
+        match owner:
+            case QueryValue():
+                is_built = function.name not in vocabulary.QUERY_RUNNERS | vocabulary.QUERY_PARTS
+                return owner if is_built else None
+            case FactoryValue(False, flavour, True) if function.name == vocabulary.QUERY_METHOD:
+                return QueryValue(SessionValue(False, flavour, True), function.value, scope)
+            case SessionValue(False) if function.name == vocabulary.QUERY_METHOD and not owner.overrides("query"):
+                return QueryValue(owner, function.value, scope)
+        return None
+
     def called(self, function: Value | None) -> Value | None:
         """What a call of a value gives."""
         match function:
             case SessionClass(is_async, flavour, of):
                 return SessionValue(is_async, flavour, False, of)
             case FactoryValue(is_async, flavour, is_scoped):
-                return SessionValue(is_async, flavour, is_scoped)
+                return SessionValue(is_async, flavour, is_scoped, function.of, function.is_guessed)
             case ProviderValue(value):
                 return value
+            case VariableValue():
+                return function  # ContextVar[Session]("name")
             case ClassValue():
                 return ObjectValue(function)
             case ObjectValue(of):
@@ -114,10 +142,12 @@ class Calls:
         for statement in statements(function.body):
             if isinstance(statement, Return) and statement.value is not None:
                 values.append(self._roles.value(statement.value, scope))
-        found = combine(values)
-        if found is not None:
-            return found
-        return self._roles.instance(function.returns, scope.outer or scope) if function.returns is not None else None
+        return refined(combine(values), lambda: self._declared(called))
+
+    def _declared(self, called: FunctionValue) -> Value | None:
+        """What the annotation of a function says that it returns."""
+        returns, scope = called.function.returns, called.scope
+        return self._roles.instance(returns, scope.outer or scope) if returns is not None else None
 
     def yielded(self, called: FunctionValue) -> Value | None:
         """What a generator function yields, by its yields, else by its annotation."""
@@ -130,10 +160,10 @@ class Calls:
                     value = value.value if isinstance(value, GeneratorValue) else None
                 found.append(value)
         known = combine(found)
-        if known is None and function.returns is not None:
-            declared = self._roles.instance(function.returns, scope.outer or scope)
-            return declared.value if isinstance(declared, GeneratorValue | ManagerValue) else declared
-        return known
+        declared = self._declared(called) if known is None or isinstance(known, LibraryObject) else None
+        if isinstance(declared, GeneratorValue | ManagerValue):
+            declared = declared.value
+        return known if declared is None else declared
 
     def entered(self, manager: Value | None) -> Value | None:
         """What `with manager as x` binds."""

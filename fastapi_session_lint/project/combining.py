@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
-from fastapi_session_lint.project.values import CoroutineValue, GeneratorValue, ManagerValue, SessionValue, Value
+from fastapi_session_lint.project.values import (
+    EITHER,
+    CoroutineValue,
+    FactoryValue,
+    GeneratorValue,
+    LibraryObject,
+    ManagerValue,
+    SessionClass,
+    SessionValue,
+    Value,
+)
 
 
 def awaited(value: Value | None) -> Value | None:
@@ -15,17 +26,35 @@ def awaited(value: Value | None) -> Value | None:
 
 
 def combine(values: Iterable[Value | None]) -> Value | None:
-    """The one value that all known ones agree on; None when none is known or two differ."""
+    """The one value that all known ones agree on; None when none is known or two differ.
+
+    Sessions that differ in nothing but their flavour are sessions all the same, of either flavour.
+    """
     found: Value | None = None
     for value in values:
         if value is None or value == found:
             continue
-        if found is not None:
+        found = value if found is None else _of_either(found, value)
+        if found is None:
             return None
-        found = value
     return found
+
+
+def _of_either(one: Value, other: Value) -> Value | None:
+    if isinstance(one, SessionClass | FactoryValue | SessionValue) and type(one) is type(other):
+        one = replace(one, flavour=EITHER)
+        return one if replace(other, flavour=EITHER) == one else None
+    return None
 
 
 def given(value: Value | None) -> Value | None:
     """What a dependency's or property's result becomes when it has been awaited or advanced."""
     return value.value if isinstance(value, GeneratorValue | CoroutineValue) else value
+
+
+def refined(known: Value | None, ask: Callable[[], Value | None]) -> Value | None:
+    """What is known, or, where that is no more than the name of something in a library, what another answer adds."""
+    if known is not None and not isinstance(known, LibraryObject):
+        return known
+    found = ask()
+    return known if found is None else found

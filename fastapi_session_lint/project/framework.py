@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import posixpath
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -17,6 +16,7 @@ from fastapi_session_lint.model.expressions import (
     Expression,
     Name,
     Subscript,
+    last_name,
 )
 from fastapi_session_lint.model.syntax import Class, Function, If, Imported, Module
 from fastapi_session_lint.model.walk import all_expressions
@@ -38,17 +38,6 @@ def calls_of(scope: Scope) -> tuple[Call, ...]:
     return scope.module.calls if scope.owner is None else scope.owner.calls
 
 
-def is_test(path: str) -> bool:
-    """Whether a file, by its path in the project, holds tests: by the names that pytest and unittest go by."""
-    folder, name = posixpath.split(path)
-    return (
-        name.startswith(("test_", "tests_"))
-        or name.endswith(("_test.py", "_tests.py"))
-        or name in ("conftest.py", "tests.py", "test.py")
-        or not {"test", "tests", "testing", "e2e"}.isdisjoint(folder.split("/"))
-    )
-
-
 class Framework:
     """Who is called by the framework; found once for a whole project."""
 
@@ -62,15 +51,12 @@ class Framework:
     def _dependencies(self) -> dict[int, list[MarkerValue]]:
         """The markers that name a function or class as a dependency, by the identity of its scope."""
         found: dict[int, list[MarkerValue]] = defaultdict(list)
-        for module in self.names.modules.values():
-            aliases = _marker_names(module.module)
-            for scope in self._within(module):
-                for call in calls_of(scope):
-                    if _last_name(call.function) in aliases:
-                        self._note_marker(found, call, scope)
+        for marker in self.all_markers:
+            if marker.target is not None:
+                self._note_target(found, self.roles.value(marker.target, marker.scope), marker)
         for scope in self.names.functions:
             self._note_bare(found, scope)
-        for scope, value in self._overrides():
+        for scope, _, value in self.overrides():
             self._note_target(found, self.roles.value(value, scope), None)
         return found
 
@@ -85,10 +71,18 @@ class Framework:
             found[id(scope.module)].append(scope)
         return found
 
-    def _note_marker(self, found: dict[int, list[MarkerValue]], call: Call, scope: Scope) -> None:
-        marker = self.roles.value(call, scope)
-        if isinstance(marker, MarkerValue) and marker.target is not None:
-            self._note_target(found, self.roles.value(marker.target, marker.scope), marker)
+    @functools.cached_property
+    def all_markers(self) -> tuple[MarkerValue, ...]:
+        """Every `Depends(…)` of the project, in the order of the files."""
+        found = []
+        for module in self.names.modules.values():
+            aliases = _marker_names(module.module)
+            for scope in self._within(module):
+                for call in calls_of(scope):
+                    marker = self.roles.value(call, scope) if last_name(call.function) in aliases else None
+                    if isinstance(marker, MarkerValue):
+                        found.append(marker)
+        return tuple(found)
 
     def _note_bare(self, found: dict[int, list[MarkerValue]], scope: Scope) -> None:
         """`x: Service = Depends()`, also inside Annotated, names the class of the annotation."""
@@ -101,6 +95,17 @@ class Framework:
             if marker is not None and marker.target is None:
                 self._note_target(found, self.roles.dependency(marker, parameter, scope), marker)
 
+    def markers_in(self, scope: Scope) -> list[MarkerValue]:
+        """The `Depends(…)` that stand in the body of a module, class or function itself."""
+        return self._markers_by_scope.get(id(scope), [])
+
+    @functools.cached_property
+    def _markers_by_scope(self) -> dict[int, list[MarkerValue]]:
+        found: dict[int, list[MarkerValue]] = defaultdict(list)
+        for marker in self.all_markers:
+            found[id(marker.scope)].append(marker)
+        return found
+
     def _note_target(
         self, found: dict[int, list[MarkerValue]], target: Value | None, marker: MarkerValue | None
     ) -> None:
@@ -109,17 +114,17 @@ class Framework:
         if isinstance(target, FunctionValue | ClassValue):
             found[id(target.scope)] += [] if marker is None else [marker]
 
-    def _overrides(self) -> Iterator[tuple[Scope, Expression]]:
-        """The values of `app.dependency_overrides[…] = value` and of a dict assigned to it."""
+    def overrides(self) -> Iterator[tuple[Scope, Expression, Expression]]:
+        """What `app.dependency_overrides[key] = value`, or a dict assigned to it, puts in place of what."""
         for scope in self.names.all_scopes():
             stores = scope.owner.stores if isinstance(scope.owner, Function) else scope.module.stores
             for store in stores:
                 match store.target:
-                    case Subscript(Attribute(_, "dependency_overrides"), _):
-                        yield scope, store.value
+                    case Subscript(Attribute(_, "dependency_overrides"), key):
+                        yield scope, key, store.value
                     case Attribute(_, "dependency_overrides") if isinstance(store.value, Collection):
-                        for value in store.value.items[1::2]:
-                            yield scope, value
+                        for key, value in zip(store.value.items[::2], store.value.items[1::2], strict=False):
+                            yield scope, key, value
 
     def callers(self, scope: Scope) -> list[Scope]:
         """The scopes that call a function."""
@@ -139,9 +144,10 @@ class Framework:
         """Whether a function is a path operation: decorated by a method of an app or router."""
         if not isinstance(scope.owner, Function):
             return False
-        return any(self._is_route_decorator(one, scope.outer or scope) for one in scope.owner.decorators)
+        return any(self.is_route_decorator(one, scope.outer or scope) for one in scope.owner.decorators)
 
-    def _is_route_decorator(self, decorator: Expression, scope: Scope) -> bool:
+    def is_route_decorator(self, decorator: Expression, scope: Scope) -> bool:
+        """Whether a decorator registers a path operation, and gives the function itself back."""
         match decorator:
             case Call(Attribute(owner, method), arguments, _) if method in vocabulary.ROUTE_METHODS:
                 value = self.roles.value(owner, scope)
@@ -187,7 +193,7 @@ class Framework:
 
     def is_test(self, scope: Scope) -> bool:
         """Whether a scope stands in a file of tests."""
-        return is_test(posixpath.relpath(scope.module.path, self.names.imports.base))
+        return self.names.imports.is_test(scope.module.path)
 
     @functools.cached_property
     def _startup(self) -> frozenset[int]:
@@ -208,7 +214,7 @@ class Framework:
         return frozenset(found)
 
     def _started_by(self, call: Call, scope: Scope) -> Iterator[Value | None]:
-        name = _last_name(call.function)
+        name = last_name(call.function)
         for one in call.arguments:
             if one.name in ("lifespan", "on_startup", "on_shutdown") or name in ("add_event_handler", "lifespan"):
                 items = one.value.items if isinstance(one.value, Collection) else (one.value,)
@@ -246,10 +252,3 @@ def _marker_names(module: Module) -> frozenset[str]:
         if any(isinstance(one, Imported) and one.name in ("Depends", "Security") for one in definitions):
             aliases.add(name)
     return frozenset(aliases)
-
-
-def _last_name(expression: Expression) -> str:
-    match expression:
-        case Name(name) | Attribute(_, name):
-            return name
-    return ""

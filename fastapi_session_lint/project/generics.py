@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastapi_session_lint import vocabulary
-from fastapi_session_lint.model.expressions import Collection, Expression
+from fastapi_session_lint.model.expressions import Collection, Expression, Name
 from fastapi_session_lint.project.combining import combine
+from fastapi_session_lint.project.items import declared, item
 from fastapi_session_lint.project.values import (
     AnnotatedValue,
     ClassValue,
+    CollectionValue,
     CoroutineValue,
+    ElementsValue,
     GeneratorValue,
     Library,
     ManagerValue,
@@ -18,6 +21,7 @@ from fastapi_session_lint.project.values import (
     ProviderValue,
     Scope,
     Value,
+    VariableValue,
 )
 
 if TYPE_CHECKING:
@@ -28,7 +32,16 @@ def subscript(value: Expression, index: Expression, scope: Scope, roles: Roles) 
     """What `value[index]` stands for: a generic type with its argument, or Annotated."""
     kind = roles.value(value, scope)
     items = index.items if isinstance(index, Collection) else (index,)
+    if kind is None and isinstance(value, Name) and value.id in vocabulary.CONTAINER_TYPES:
+        kind = Library(value.id) if roles.names.lookup(value.id, scope) is None else None
     match kind:
+        case CollectionValue() | ElementsValue():
+            return item(kind, index)
+        case Library(name) if name in vocabulary.CONTAINER_TYPES:
+            return declared(name, items, scope, roles)
+        case Library(name) if name in vocabulary.VARIABLE_TYPES:
+            held = roles.instance(items[0], scope)
+            return VariableValue(held) if held is not None else None
         case Library(name) if name in vocabulary.ANNOTATED:
             markers = [roles.value(item, scope) for item in items[1:]]
             marker = next((one for one in markers if isinstance(one, MarkerValue)), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastapi_session_lint.model.syntax import Function, Parameter
-from fastapi_session_lint.project.combining import given
+from fastapi_session_lint.project.combining import given, refined
 from fastapi_session_lint.project.values import (
     AnnotatedValue,
     ClassValue,
@@ -38,12 +38,20 @@ class Injection:
             return injected
         outer = place.outer or place
         if parameter.annotation is not None:
-            return self._roles.instance(parameter.annotation, outer)
+            declared = self._roles.instance(parameter.annotation, outer)
+            return refined(declared, lambda: self._by_default(parameter, marker, outer))
         if isinstance(place.owner, Function) and place.owner.parameters[:1] == (parameter,) and place.enclosing_class:
-            return self._receiver(place.owner, place.enclosing_class)
-        if parameter.default is not None and marker is None:
-            return self._roles.value(parameter.default, outer)
-        return None
+            receiver = self._receiver(place.owner, place.enclosing_class)
+            if receiver is not None:
+                return receiver
+        if (given := self._by_default(parameter, marker, outer)) is not None:
+            return given
+        return self._roles.callers.passed(parameter, place) if marker is None else None
+
+    def _by_default(self, parameter: Parameter, marker: MarkerValue | None, outer: Scope) -> Value | None:
+        if parameter.default is None or marker is not None:
+            return None
+        return self._roles.value(parameter.default, outer)
 
     def _receiver(self, function: Function, owner: Scope) -> Value | None:
         kinds = {self._roles.decorator_name(one, owner) for one in function.decorators}

@@ -17,6 +17,7 @@ from fastapi_session_lint.project.values import (
     LibraryObject,
     ManagerValue,
     MarkerValue,
+    ObjectValue,
     ProviderValue,
     Scope,
     SessionClass,
@@ -35,6 +36,21 @@ def library_value(name: str) -> Value:
     if name in vocabulary.ASYNC_SESSION_CLASSES:
         return SessionClass(True, flavour)
     return Library(name)
+
+
+def library_instance(name: str) -> Value | None:
+    """An instance of a library's class."""
+    if name in vocabulary.ENGINE_CLASSES or name in vocabulary.ASYNC_ENGINE_CLASSES:
+        return EngineValue(name in vocabulary.ASYNC_ENGINE_CLASSES)
+    if name in vocabulary.CONNECTION_CLASSES:
+        return ConnectionValue()
+    if name in vocabulary.SESSION_MAKERS:
+        return None  # a plain sessionmaker makes sessions of either kind
+    if name in vocabulary.ASYNC_SESSION_MAKERS:
+        return FactoryValue(True)
+    if name in vocabulary.SCOPED_MAKERS | vocabulary.ASYNC_SCOPED_MAKERS:
+        return FactoryValue(name in vocabulary.ASYNC_SCOPED_MAKERS, is_scoped=True)
+    return LibraryObject(name)
 
 
 def argument(call: Call, name: str, position: int | None = None) -> Expression | None:
@@ -71,12 +87,16 @@ def call_library(name: str, call: Call, scope: Scope, roles: Roles) -> Value | N
 
 
 def _factory(is_async: bool, call: Call, scope: Scope, roles: Roles) -> FactoryValue:
-    """A sessionmaker: its `class_`, else its engine, says whether its sessions are async."""
+    """A sessionmaker: its `class_`, else an async engine, says that its sessions are async, or are meant to be."""
     given = argument(call, "class_", 1)
     kind = roles.value(given, scope) if given is not None else None
     if isinstance(kind, SessionClass):
-        return FactoryValue(kind.is_async, kind.flavour, call=call, scope=scope)
-    return FactoryValue(is_async, call=call, scope=scope)
+        return FactoryValue(kind.is_async, kind.flavour, call=call, scope=scope, of=kind.of)
+    bind = argument(call, "bind", 0)
+    engine = roles.value(bind, scope) if bind is not None else None
+    is_meant_async = isinstance(engine, EngineValue) and engine.is_async
+    is_guessed = not is_async and (given is not None or has_stars(call))
+    return FactoryValue(is_async or is_meant_async, call=call, scope=scope, is_guessed=is_guessed)
 
 
 def _scoped(is_async: bool, call: Call, scope: Scope, roles: Roles) -> FactoryValue:
@@ -105,9 +125,14 @@ def _wrapped(name: str, call: Call, scope: Scope, roles: Roles) -> Value | None:
         return inner
     if name == "typing.cast":
         return roles.instance_of(inner)
-    if name == "typing.NewType":
-        second = argument(call, "tp", 1)
+    if name in vocabulary.NAMED_TYPES:
+        second = argument(call, "tp", 1) or argument(call, "value")
         return roles.value(second, scope) if second is not None else None
+    if name in vocabulary.TYPE_VARIABLES:
+        bound = argument(call, "bound")
+        return roles.value(bound, scope) if bound is not None else None
+    if name in vocabulary.TYPE_TYPES:
+        return inner.of if isinstance(inner, ObjectValue) else None
     return LibraryObject(name)
 
 

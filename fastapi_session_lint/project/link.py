@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from fastapi_session_lint.model.syntax import Bindings, Class, Definition, Function, Imported, Module
+from fastapi_session_lint.model.syntax import Assigned, Bindings, Class, Definition, Function, Imported, Module
 from fastapi_session_lint.project.roots import ImportMap
 from fastapi_session_lint.project.values import Scope
 
@@ -55,6 +55,16 @@ class Names:
         """What the scope itself binds."""
         return scope.module.bindings if scope.owner is None else scope.owner.bindings
 
+    def last_bindings(self, name: str, scope: Scope) -> tuple[Definition, ...]:
+        """What a name that the scope itself binds means once all of it has run: to other scopes, and to other modules."""
+        owner = scope.module if scope.owner is None else scope.owner
+        return owner.last_bindings.get(name) or owner.bindings.get(name, ())
+
+    def _own(self, name: str, scope: Scope) -> tuple[Definition, ...]:
+        """What a name means in the very scope that binds it, where an assignment holds only until the next."""
+        last = self.last_bindings(name, scope)
+        return self.bindings(scope).get(name, ()) if any(isinstance(one, Assigned) for one in last) else last
+
     def lookup(self, name: str, scope: Scope) -> tuple[tuple[Definition, ...], Scope] | None:
         """The definitions of a name as Python finds it from a scope, and the scope that holds them.
 
@@ -64,9 +74,8 @@ class Names:
         while place is not None:
             if place is scope or not isinstance(place.owner, Class):
                 skipped = isinstance(place.owner, Function) and name in place.owner.outer_names
-                found = None if skipped else self.bindings(place).get(name)
-                if found:
-                    return found, place
+                if not skipped and name in self.bindings(place):
+                    return self._own(name, scope) if place is scope else self.last_bindings(name, place), place
             place = place.outer
         return self._star_import(self.modules[scope.module.path], name, frozenset())
 
@@ -77,7 +86,7 @@ class Names:
         scope = self.modules.get(path)
         if scope is None:
             return None
-        found = scope.module.bindings.get(name)
+        found = self.last_bindings(name, scope)
         return (found, scope) if found else self._star_import(scope, name, seen)
 
     def _star_import(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fastapi_session_lint import vocabulary
-from fastapi_session_lint.model.expressions import Attribute, Expression, Subscript
+from fastapi_session_lint.model.expressions import Subscript
 from fastapi_session_lint.model.syntax import Definition, Function
 from fastapi_session_lint.project.combining import combine, given
 from fastapi_session_lint.project.libraries import library_value
@@ -33,7 +33,6 @@ class Members:
 
     def __init__(self, roles: Roles) -> None:
         self._roles = roles
-        self._state: dict[str, list[tuple[Expression, Scope]]] | None = None
 
     def _inherited(self, scope: Scope, name: str) -> Value | None:
         """`super().name` in a method."""
@@ -57,9 +56,11 @@ class Members:
             case LibraryObject(kind):
                 return self._library_attribute(kind, name)
             case ObjectValue(of):
-                return self.member(of, name, owner)
+                if name == "__class__":
+                    return of
+                return self.member(of, name, owner) or self._roles.stores.on(owner, name)
             case ClassValue():
-                return self.member(owner, name, None)
+                return self.member(owner, name, None) or self._roles.stores.on(owner, name)
             case SessionValue(True, flavour, _) if name == "sync_session":
                 return SessionValue(False, flavour)
             case EngineValue(True) if name == "sync_engine":
@@ -71,7 +72,7 @@ class Members:
     def _module_member(self, path: str, name: str) -> Value | None:
         found = self._roles.names.member(path, name)
         if found is not None:
-            return self._roles.bound(*found)
+            return self._roles.bound(*found) or self._roles.stores.on(ModuleValue(path), name)
         inner = self._roles.names.imports.submodule(path, name)
         return ModuleValue(inner) if inner else None
 
@@ -79,27 +80,17 @@ class Members:
         if name in ("state", "app"):
             return LibraryObject("state") if name == "state" else LibraryObject("fastapi.FastAPI")
         if kind == "state":
-            return combine(self._roles.value(value, scope) for value, scope in self.stored_on_state(name))
+            return self._roles.stores.on_state(name)
+        if kind in vocabulary.APPLICATIONS and (stored := self._roles.stores.on(LibraryObject(kind), name)):
+            return stored
         return LibraryObject(f"{kind}.{name}")
-
-    def stored_on_state(self, name: str) -> list[tuple[Expression, Scope]]:
-        """What is assigned to `….state.NAME` anywhere in the project."""
-        if self._state is None:
-            self._state = {}
-            for scope in self._roles.names.all_scopes():
-                stores = scope.owner.stores if isinstance(scope.owner, Function) else scope.module.stores
-                for store in stores:
-                    match store.target:
-                        case Attribute(Attribute(_, "state"), attribute):
-                            self._state.setdefault(attribute, []).append((store.value, scope))
-        return self._state.get(name, [])
 
     def member(self, owner: ClassValue, name: str, receiver: Value | None, depth: int = 0) -> Value | None:
         """An attribute of a class of the project or its instance: method, class attribute, or assigned in a method."""
         scope = owner.scope
         definition = owner.definition
         found: list[Value | None] = []
-        for one in definition.bindings.get(name, ()):
+        for one in self._roles.names.last_bindings(name, scope):
             found.append(self._method_or_attribute(one, scope, receiver, owner))
         for method, assigned in definition.attributes.get(name, ()):
             for function in definition.bindings.get(method, ()):

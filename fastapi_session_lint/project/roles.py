@@ -10,6 +10,8 @@ from fastapi_session_lint.model.expressions import (
     Await,
     Call,
     Choice,
+    Collection,
+    Comprehension,
     Constant,
     Expression,
     Lambda,
@@ -29,24 +31,28 @@ from fastapi_session_lint.model.syntax import (
     Parameter,
     Skipped,
 )
+from fastapi_session_lint.project import items
+from fastapi_session_lint.project.callers import Callers
 from fastapi_session_lint.project.calls import Calls
-from fastapi_session_lint.project.combining import awaited, combine
+from fastapi_session_lint.project.combining import awaited, combine, refined
 from fastapi_session_lint.project.generics import subscript
 from fastapi_session_lint.project.injection import Injection
-from fastapi_session_lint.project.libraries import library_value
+from fastapi_session_lint.project.libraries import library_instance, library_value
 from fastapi_session_lint.project.link import Names
 from fastapi_session_lint.project.members import Members
+from fastapi_session_lint.project.memory import Memory
+from fastapi_session_lint.project.stores import Stores
 from fastapi_session_lint.project.values import (
     AnnotatedValue,
     ClassValue,
-    ConnectionValue,
+    CollectionValue,
     CoroutineValue,
+    ElementsValue,
     EngineValue,
     FactoryValue,
     FunctionValue,
     GeneratorValue,
     Library,
-    LibraryObject,
     ManagerValue,
     ModuleValue,
     ObjectValue,
@@ -55,10 +61,8 @@ from fastapi_session_lint.project.values import (
     SessionClass,
     SessionValue,
     Value,
+    VariableValue,
 )
-
-_DEPTH = 60
-"""How deep one question may lead to others before the answer is "not known"."""
 
 
 class Roles:
@@ -68,9 +72,10 @@ class Roles:
         """`factory_names` count as session factories where their import cannot be followed."""
         self.names = names
         self.factory_names = frozenset(factory_names)
-        self._memo: dict[tuple[int, int], Value | None] = {}
-        self._keep: list[Expression] = []
-        self._depth = 0
+        self._memory = Memory()
+        self._known = self._memory.known
+        self.stores = Stores(self)
+        self.callers = Callers(self)
         self.injection = Injection(self)
         self.members = Members(self)
         self.calls = Calls(self)
@@ -89,19 +94,9 @@ class Roles:
     def value(self, expression: Expression, scope: Scope) -> Value | None:
         """What an expression in a scope stands for; None where it is not known."""
         key = (id(expression), id(scope))
-        if key in self._memo:
-            return self._memo[key]
-        if self._depth > _DEPTH:
-            return None
-        self._memo[key] = None
-        self._keep.append(expression)
-        self._depth += 1
-        try:
-            found = self._value(expression, scope)
-        finally:
-            self._depth -= 1
-        self._memo[key] = found
-        return found
+        if key in self._known:
+            return self._known[key]
+        return self._memory.answer(expression, scope, self._value)
 
     def _value(self, expression: Expression, scope: Scope) -> Value | None:
         match expression:
@@ -121,6 +116,11 @@ class Roles:
                 return self.value(value, scope)
             case Subscript(value, index):
                 return subscript(value, index, scope, self)
+            case Collection():
+                return items.display(expression, scope, self)
+            case Comprehension("list" | "set" | "dict" as kind, elements, _):
+                made = self.value(elements[-1], scope)
+                return ElementsValue(made, kind == "dict") if made is not None else None
             case Lambda(function):
                 return FunctionValue(self.names.scope_of(function))
             case Opaque(parts) if parts:
@@ -146,7 +146,10 @@ class Roles:
         if found is None:
             return Library(name) if name in ("next", "anext", "type", "super", "print", "len", "str") else None
         definitions, place = found
-        return self.bound(definitions, place)
+        value = self.bound(definitions, place)
+        if value is None and place.owner is None:
+            return self.stores.on(ModuleValue(place.module.path), name)
+        return value
 
     def bound(self, definitions: tuple[Definition, ...], place: Scope) -> Value | None:
         """What the definitions of one name, held by the scope `place`, agree on."""
@@ -156,13 +159,13 @@ class Roles:
         """What one definition of a name, held by the scope `place`, stands for."""
         match definition:
             case Imported():
-                return self._imported(definition, place)
+                return self._memory.answer(definition, place, self._imported)
             case Function():
                 return FunctionValue(self.names.scope_of(definition))
             case Class():
                 return self._class(definition)
             case Parameter():
-                return self.parameter(definition, place)
+                return self._memory.answer(definition, place, self.parameter)
             case Declared(annotation):
                 return self.instance(annotation, place)
             case Assigned():
@@ -173,17 +176,26 @@ class Roles:
 
     def assigned(self, definition: Assigned, place: Scope) -> Value | None:
         """What an assignment, with or for gives to its target."""
-        if definition.annotation is not None and (annotated := self.instance(definition.annotation, place)):
-            return annotated
+        value = None
+        if definition.annotation is not None:
+            if self._is_type_alias(definition.annotation, place):
+                return self.value(definition.value, place)
+            value = self.instance(definition.annotation, place)
+        return refined(value, lambda: self._taken(definition, place))
+
+    def _is_type_alias(self, annotation: Expression, place: Scope) -> bool:
+        kind = self.value(annotation, place)
+        return isinstance(kind, Library) and kind.name in vocabulary.TYPE_ALIASES
+
+    def _taken(self, definition: Assigned, place: Scope) -> Value | None:
+        """What a target takes of the value that is assigned, entered or gone through."""
         value = self.value(definition.value, place)
-        if definition.position is not None:
-            return None
         match definition.via:
             case "with" | "async with":
-                return self.entered(value)
+                value = self.entered(value)
             case "for" | "async for":
-                return value.value if isinstance(value, GeneratorValue) else None
-        return value
+                value = value.value if isinstance(value, GeneratorValue) else items.gone_through(value)
+        return value if definition.position is None else items.at(value, definition.position)
 
     def _imported(self, imported: Imported, place: Scope) -> Value | None:
         path = self.names.imports.resolve(place.module.path, imported.module, imported.level)
@@ -213,7 +225,9 @@ class Roles:
 
     def _by_convention(self, name: str) -> Value | None:
         """A name that is a session factory by strong convention, where its definition is out of sight."""
-        return FactoryValue(is_async="async" in name.lower()) if name in self.factory_names else None
+        if name not in self.factory_names:
+            return None
+        return FactoryValue(is_async="async" in name.lower(), is_guessed=True)
 
     def instance(self, annotation: Expression, scope: Scope) -> Value | None:
         """An instance of the type that an annotation names."""
@@ -235,7 +249,7 @@ class Roles:
                     return injected
                 return self.instance_of(inner)
             case Library(name):
-                return _library_instance(name)
+                return library_instance(name)
             case (
                 GeneratorValue()
                 | CoroutineValue()
@@ -244,6 +258,9 @@ class Roles:
                 | SessionValue()
                 | EngineValue()
                 | FactoryValue()
+                | CollectionValue()
+                | ElementsValue()
+                | VariableValue()
             ):
                 return kind
         return None
@@ -275,17 +292,3 @@ class Roles:
 
 
 _MAKERS = frozenset(Library(name) for name in vocabulary.SESSION_MAKERS | vocabulary.ASYNC_SESSION_MAKERS)
-
-
-def _library_instance(name: str) -> Value | None:
-    if name in vocabulary.ENGINE_CLASSES or name in vocabulary.ASYNC_ENGINE_CLASSES:
-        return EngineValue(name in vocabulary.ASYNC_ENGINE_CLASSES)
-    if name in vocabulary.CONNECTION_CLASSES:
-        return ConnectionValue()
-    if name in vocabulary.SESSION_MAKERS:
-        return None  # a plain sessionmaker makes sessions of either kind
-    if name in vocabulary.ASYNC_SESSION_MAKERS:
-        return FactoryValue(True)
-    if name in vocabulary.SCOPED_MAKERS | vocabulary.ASYNC_SCOPED_MAKERS:
-        return FactoryValue(name in vocabulary.ASYNC_SCOPED_MAKERS, is_scoped=True)
-    return LibraryObject(name)

@@ -42,6 +42,10 @@ class ImportMap:
             if stem not in self.folders:
                 return
 
+    def is_test(self, path: str) -> bool:
+        """Whether a file of the project holds tests."""
+        return is_test(posixpath.relpath(path, self.base))
+
     def expect(self, importer: str, module: str) -> None:
         """Tell of an absolute import before any is resolved: all of them decide on packages under a foreign name."""
         self.imported[module.partition(".")[0]].append((importer, module))
@@ -141,3 +145,14 @@ def _ancestors(path: str) -> Iterator[str]:
 
 def _shared(one: str, other: str) -> int:
     return len(posixpath.commonpath([one, other]))
+
+
+def is_test(path: str) -> bool:
+    """Whether a file, by its path in the project, holds tests: by the names that pytest and unittest go by."""
+    folder, name = posixpath.split(path)
+    return (
+        name.startswith(("test_", "tests_"))
+        or name.endswith(("_test.py", "_tests.py"))
+        or name in ("conftest.py", "tests.py", "test.py")
+        or not {"test", "tests", "testing", "e2e"}.isdisjoint(folder.split("/"))
+    )

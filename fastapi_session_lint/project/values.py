@@ -92,9 +92,13 @@ class ConnectionValue:
     """A connection of an engine: a session bound to it does not own it."""
 
 
+EITHER = "either"
+"""The flavour of what may be SQLAlchemy's own or SQLModel's."""
+
+
 @dataclass(frozen=True, slots=True)
 class SessionClass:
-    """A session class; `flavour` is "sqlalchemy" or "sqlmodel", `of` the project's own class derived from it."""
+    """A session class: its `flavour` is "sqlalchemy", "sqlmodel" or EITHER, `of` the project's own class of it."""
 
     is_async: bool
     flavour: str = "sqlalchemy"
@@ -103,27 +107,46 @@ class SessionClass:
 
 @dataclass(frozen=True, slots=True)
 class FactoryValue:
-    """What makes sessions when called; `is_scoped` for the registries, which are sessions by proxy too."""
+    """What makes sessions when called; `is_scoped` for the registries, which are sessions by proxy too.
+
+    `is_guessed`: whether they are async is not sure, because its import or its `class_` cannot be followed.
+    `of`: the project's own session class that it makes.
+    """
 
     is_async: bool
     flavour: str = "sqlalchemy"
     is_scoped: bool = False
     call: Call | None = field(default=None, compare=False)
     scope: Scope | None = field(default=None, compare=False)
+    is_guessed: bool = field(default=False, compare=False)
+    of: Scope | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class SessionValue:
-    """A session; `is_scoped` when a registry keeps it, `of` the project's own class that it is of."""
+    """A session; `is_scoped` when a registry keeps it, `of` the project's own class that it is of.
+
+    `is_guessed`: whether it is async is not sure, because its factory cannot be followed.
+    """
 
     is_async: bool
     flavour: str = "sqlalchemy"
     is_scoped: bool = False
     of: Scope | None = field(default=None, compare=False)
+    is_guessed: bool = field(default=False, compare=False)
 
     def overrides(self, method: str) -> bool:
         """Whether the project's own class gives a method another meaning."""
         return self.of is not None and self.of.owner is not None and method in self.of.owner.bindings
+
+
+@dataclass(frozen=True, slots=True)
+class QueryValue:
+    """A query of a sync session that is built and not sent yet; `subject` is the session in `scope`."""
+
+    session: SessionValue
+    subject: Expression = field(compare=False)
+    scope: Scope = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +178,29 @@ class CoroutineValue:
     """What an await of it gives."""
 
     value: Value | None
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionValue:
+    """A tuple, list or dict with what is known of each item; `keys` are those of a dict, None where one is no text."""
+
+    values: tuple[Value | None, ...]
+    keys: tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ElementsValue:
+    """A container of which only the type of its items is known: `dict[str, Session]`; `by_key` for a mapping."""
+
+    value: Value
+    by_key: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class VariableValue:
+    """A context variable, by what it holds."""
+
+    value: Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,10 +239,14 @@ Value: TypeAlias = (
     | SessionClass
     | FactoryValue
     | SessionValue
+    | QueryValue
     | TransactionValue
     | ManagerValue
     | GeneratorValue
     | CoroutineValue
+    | CollectionValue
+    | ElementsValue
+    | VariableValue
     | ProviderValue
     | MarkerValue
     | AnnotatedValue

@@ -25,6 +25,7 @@ from fastapi_session_lint.project.values import (
     Value,
 )
 from fastapi_session_lint.questions.unresolved import name_or_call, unresolved
+from fastapi_session_lint.versions import Versions
 
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
@@ -38,6 +39,7 @@ def inventory(context: Context) -> Inventory:
     scopes = [one for one in context.scopes() if not context.is_test(one)]
     dependencies = [one for one in scopes if context.framework.is_dependency(one) or context.is_session_dependency(one)]
     return Inventory(
+        versions=tuple(sorted({_releases(context.versions(one)) for one in context.modules()})),
         engines=_ordered(one for scope in scopes for one in _made(context, scope, EngineValue)),
         factories=_ordered(one for scope in scopes for one in _made(context, scope, FactoryValue)),
         dependencies=_ordered(one for scope in dependencies for one in _dependency(context, scope)),
@@ -52,6 +54,11 @@ def _ordered(found: Iterator[Known]) -> tuple[Known, ...]:
     for one in sorted(found, key=lambda one: (one.path, one.row or 0, one.name, one.what)):
         first.setdefault((one.path, one.name, one.what, one.detail if one.row is None else str(one.row)), one)
     return tuple(first.values())
+
+
+def _releases(versions: Versions) -> str:
+    told = ((name, getattr(versions, name.lower())) for name in ("SQLAlchemy", "SQLModel", "FastAPI", "Python"))
+    return ", ".join(f"{name} {release}" for name, release in told if release.is_told or name != "SQLModel")
 
 
 # --- engines and factories ---
@@ -98,7 +105,7 @@ def describe(value: Value | None) -> str:
 
 def _session_name(is_async: bool, flavour: str) -> str:
     name = "AsyncSession" if is_async else "Session"
-    return name if flavour == "sqlalchemy" else f"{name} (SQLModel)"
+    return f"{name} (SQLModel)" if flavour == "sqlmodel" else name
 
 
 # --- dependencies ---

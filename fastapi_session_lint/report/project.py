@@ -19,6 +19,7 @@ def render_text(inventories: Mapping[str, Inventory], folder: str, palette: Pale
     """One block for each root; paths are shown as seen from `folder`."""
     for root, one in inventories.items():
         yield palette.paint("bold", visible(shown_path(root, folder))) + "\n"
+        yield from (f"  {visible(releases)}\n" for releases in one.versions)
         yield from _block("engines", [_line(known, folder) for known in one.engines], palette)
         yield from _block("factories", [_line(known, folder) for known in one.factories], palette)
         yield from _block("dependencies", [_line(known, folder) for known in one.dependencies], palette)

@@ -1,0 +1,152 @@
+"""What a parameter that says nothing of itself receives: from those who call its function, or from a decorator."""
+
+from __future__ import annotations
+
+import functools
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from fastapi_session_lint import vocabulary
+from fastapi_session_lint.model.expressions import Call, Constant, Expression, Name, Subscript, last_name
+from fastapi_session_lint.model.syntax import Function, Parameter
+from fastapi_session_lint.project.arguments import argument_for
+from fastapi_session_lint.project.combining import combine
+from fastapi_session_lint.project.libraries import has_stars
+from fastapi_session_lint.project.values import (
+    ClassValue,
+    FactoryValue,
+    FunctionValue,
+    LibraryObject,
+    ObjectValue,
+    Scope,
+    SessionValue,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from fastapi_session_lint.project.roles import Roles
+
+_CALLERS = 100
+"""A function that is called from more places is not asked about: its name is most likely that of many others."""
+
+
+class Callers:
+    """The answer to "what do they pass".
+
+    Every call must be understood, and all must agree; only sessions, factories and objects of the project's own
+    classes are believed: a callback or a plain value says little of what the next caller will pass.
+    """
+
+    def __init__(self, roles: Roles) -> None:
+        self._roles = roles
+
+    def passed(self, parameter: Parameter, place: Scope) -> Value | None:
+        """What a parameter without annotation and default receives in the function whose scope is `place`."""
+        function = place.owner
+        if not isinstance(function, Function):
+            return None
+        if all(self._roles.decorator_name(one, place.outer or place) in vocabulary.BINDING_DECORATORS for one in function.decorators):
+            passed = list(self._by_callers(parameter, place, function))
+            value = combine(passed) if None not in passed else None
+        else:
+            value = combine(self._by_decorators(parameter, place, function))
+        return value if isinstance(value, SessionValue | FactoryValue | ObjectValue) else None
+
+    # --- those who call ---
+
+    @functools.cached_property
+    def _calls(self) -> dict[str, list[tuple[Call, Scope]]]:
+        """Every call of the project by the last name of what is called."""
+        found: dict[str, list[tuple[Call, Scope]]] = defaultdict(list)
+        for scope in (*self._roles.names.all_scopes(), *self._roles.names.classes):
+            for call in scope.module.calls if scope.owner is None else scope.owner.calls:
+                found[last_name(call.function)].append((call, scope))
+        return found
+
+    @functools.cached_property
+    def _made_by(self) -> dict[int, list[str]]:
+        """The names of the classes that an `__init__` makes objects of, by the identity of its scope."""
+        found: dict[int, list[str]] = defaultdict(list)
+        for scope in self._roles.names.classes:
+            maker = self._roles.member(ClassValue(scope), "__init__", None)
+            if isinstance(maker, FunctionValue) and scope.owner is not None:
+                found[id(maker.scope)].append(scope.owner.name)
+        return found
+
+    def _by_callers(self, parameter: Parameter, place: Scope, function: Function) -> Iterator[Value | None]:
+        names = {function.name, *self._made_by.get(id(place), ())} - {""}
+        calls = [one for name in sorted(names) for one in self._calls.get(name, ())]
+        is_test = self._roles.names.imports.is_test
+        for call, scope in calls if len(calls) <= _CALLERS else ():
+            if is_test(scope.module.path) and not is_test(place.module.path):
+                continue  # what a test passes need not be what the application passes
+            called = self._roles.value(call.function, scope)
+            if isinstance(called, ClassValue):
+                called = self._roles.member(called, "__init__", ObjectValue(called))
+            if isinstance(called, FunctionValue) and called.scope is place:
+                given = argument_for(parameter, function, call, called.receiver is not None)
+                if has_stars(call) or not self._says_nothing(given, scope, parameter):
+                    yield self._given(given, scope)
+
+    def _says_nothing(self, given: Expression | None, scope: Scope, parameter: Parameter) -> bool:
+        """None, the default, and the parameter itself, passed on by a function that calls itself."""
+        if isinstance(given, Name):
+            found = self._roles.names.lookup(given.id, scope)
+            return found is not None and found[0] == (parameter,)
+        return given is None or (isinstance(given, Constant) and given.value is None)
+
+    def _given(self, given: Expression | None, scope: Scope) -> Value | None:
+        """A literal is told apart from what is not known: it contradicts any session."""
+        if isinstance(given, Constant):
+            return LibraryObject(given.kind) if given.value is not None else None
+        return None if given is None else self._roles.value(given, scope)
+
+    # --- decorators ---
+
+    def _by_decorators(self, parameter: Parameter, place: Scope, function: Function) -> Iterator[Value | None]:
+        for decorator in function.decorators:
+            value = self._roles.value(decorator, place.outer or place)
+            if isinstance(value, ObjectValue):
+                value = self._roles.member(value.of, "__call__", value)
+            if isinstance(value, FunctionValue):
+                yield self._given_by(value, parameter, function)
+
+    def _given_by(self, decorator: FunctionValue, parameter: Parameter, function: Function) -> Value | None:
+        """What a wrapper within a decorator passes on to the function that the decorator was given."""
+        position = int(decorator.receiver is not None)
+        wrapped = decorator.function.parameters[position : position + 1]
+        if not wrapped:
+            return None
+        return combine(
+            self._passed_on(call, scope, parameter, function)
+            for scope in self._within(decorator.scope)
+            for call in self._calls_in(scope)
+            if isinstance(call.function, Name) and call.function.id == wrapped[0].name
+        )
+
+    def _within(self, scope: Scope) -> Iterator[Scope]:
+        for definitions in self._roles.names.bindings(scope).values():
+            for one in definitions:
+                if isinstance(one, Function):
+                    yield self._roles.names.scope_of(one)
+
+    def _calls_in(self, scope: Scope) -> tuple[Call, ...]:
+        return scope.owner.calls if scope.owner is not None else ()
+
+    def _passed_on(self, call: Call, scope: Scope, parameter: Parameter, function: Function) -> Value | None:
+        given = argument_for(parameter, function, call, is_bound=False)
+        if given is None and any(one.star == "**" for one in call.arguments):
+            given = _added_option(scope, parameter.name)
+        return self._given(given, scope)
+
+
+def _added_option(scope: Scope, name: str) -> Expression | None:
+    """`options["name"] = value` on the wrapper's own `**options`."""
+    assert isinstance(scope.owner, Function)
+    options = {one.name for one in scope.owner.parameters if one.kind == "**"}
+    for store in scope.owner.stores:
+        match store.target:
+            case Subscript(Name(target), Constant("text", key)) if target in options and key == name:
+                return store.value
+    return None
