@@ -11,6 +11,7 @@ from fastapi_session_lint.context import Context
 from fastapi_session_lint.flow import walk
 from fastapi_session_lint.flow.graph import build
 from fastapi_session_lint.flow.lives import Life
+from fastapi_session_lint.flow.states import Health, State
 from fastapi_session_lint.flow.steps import End, Graph
 from fastapi_session_lint.model.module import read_module
 from fastapi_session_lint.model.syntax import Function
@@ -55,9 +56,13 @@ def printed(graph: Graph) -> str:
 
 
 def told(life: Life) -> str:
-    """The statuses in which the function can end, returned or failed."""
-    ends = sorted({("failed" if failed else "returned", point.state.status.name) for failed, point in life.ends})
+    """The statuses in which the function can end, returned or failed, and whether the session has failed then."""
+    ends = sorted({("failed" if failed else "returned", named(point.state)) for failed, point in life.ends})
     return ", ".join(f"{how} {status}" for how, status in ends)
+
+
+def named(state: State) -> str:
+    return state.status.name if state.health is Health.SOUND else f"{state.status.name} {state.health.name}"
 
 
 def life_in(code: str) -> Life:
@@ -96,7 +101,7 @@ GRAPH = """\
     ("code", "expected"),
     [
         ("db = SessionLocal()\ndb.close()", "failed ABSENT, returned CLOSED"),
-        ("db = SessionLocal()\ndb.execute(q)\ndb.close()", "failed ABSENT, failed FAILED, returned CLOSED"),
+        ("db = SessionLocal()\ndb.execute(q)\ndb.close()", "failed ABSENT, failed BUSY ABORTED, returned CLOSED"),
         ("with SessionLocal() as db:\n    db.execute(q)", "failed ABSENT, failed CLOSED, failed IDLE, returned CLOSED"),
         (
             "db = SessionLocal()\ntry:\n    db.commit()\nfinally:\n    db.close()",
@@ -108,7 +113,7 @@ GRAPH = """\
         ),
         (
             "db = SessionLocal()\ntry:\n    db.commit()\nexcept KeyError:\n    pass",
-            "failed ABSENT, failed FAILED, returned SETTLED",
+            "failed ABSENT, failed BUSY FAILED, returned SETTLED",
         ),
         ("db = SessionLocal()\nreturn db", "failed ABSENT, returned GONE"),
         (

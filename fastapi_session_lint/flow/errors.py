@@ -4,67 +4,137 @@ from __future__ import annotations
 
 import builtins
 import enum
+from collections.abc import Iterator
 
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.flow.states import ANY_ERROR, DATABASE_ERROR, Error
-from fastapi_session_lint.model.expressions import Call, Collection, Expression, Name
+from fastapi_session_lint.model.expressions import Attribute, Call, Collection, Expression, Name, Opaque, Starred
+from fastapi_session_lint.model.syntax import Assigned, Definition, Imported, Skipped
 from fastapi_session_lint.project.roles import Roles
-from fastapi_session_lint.project.values import ClassValue, Library, LibraryObject, ObjectValue, Scope
+from fastapi_session_lint.project.values import (
+    ClassValue,
+    Library,
+    LibraryObject,
+    ModuleValue,
+    ObjectValue,
+    Scope,
+)
 
 
 class Verdict(enum.Enum):
-    """Whether a handler takes an error."""
+    """Whether a handler takes an error; UNKNOWN where it cannot be told what the handler is for."""
 
     ALWAYS = "always"
     MAYBE = "maybe"
+    UNKNOWN = "unknown"
     NEVER = "never"
 
 
 _ALL = frozenset({"Exception", "BaseException", "builtins.Exception", "builtins.BaseException"})
+_NO_EXCEPTIONS = frozenset({"asyncio.CancelledError", "asyncio.exceptions.CancelledError"})
+_ALIASES = 8
+"""How many names a tuple of classes may be handed through."""
 
 
-def verdict(types: Expression | None, error: Error | None, scope: Scope, roles: Roles) -> Verdict:
-    """Whether `except types` takes an error that is in flight."""
+def verdict(
+    types: Expression | None, error: Error | None, scope: Scope, roles: Roles, passed: frozenset[Error] = frozenset()
+) -> Verdict:
+    """Whether `except types` takes an error that is in flight; it is of none of the classes that it has `passed`."""
     if types is None or error is None:
         return Verdict.ALWAYS
-    items = types.items if isinstance(types, Collection) else (types,)
-    verdicts = {_one(item, error, scope, roles) for item in items}
-    return next(
-        one for one in (Verdict.ALWAYS, Verdict.MAYBE, Verdict.NEVER) if one in verdicts or one is Verdict.NEVER
-    )
+    left = ((kind, home) for kind, home in _kinds(types, scope, roles) if named(kind, home, roles) not in passed)
+    verdicts = {_one(kind, error, home, roles) for kind, home in left}
+    return next((one for one in Verdict if one in verdicts), Verdict.NEVER)
+
+
+def classes(types: Expression | None, scope: Scope, roles: Roles) -> frozenset[Error]:
+    """The classes of a handler, as far as they are known."""
+    found = (named(kind, home, roles) for kind, home in _kinds(types, scope, roles)) if types is not None else ()
+    return frozenset(one for one in found if one is not None)
+
+
+def takes_exceptions(types: Expression | None, scope: Scope, roles: Roles) -> bool:
+    """Whether a handler is for more than what ends a task or the process, such as GeneratorExit."""
+    if types is None:
+        return True
+    return any(not _ends_everything(named(kind, home, roles)) for kind, home in _kinds(types, scope, roles))
+
+
+def _ends_everything(caught: Error | None) -> bool:
+    if not isinstance(caught, str) or caught in _ALL:
+        return False
+    known = getattr(builtins, caught.removeprefix("builtins."), None)
+    return caught in _NO_EXCEPTIONS or (isinstance(known, type) and not issubclass(known, Exception))
+
+
+def _kinds(types: Expression, scope: Scope, roles: Roles, depth: int = 0) -> Iterator[tuple[Expression, Scope]]:
+    """The single classes of a handler, each with its scope: tuples, their sums and their names are taken apart."""
+    match types:
+        case Collection(_, items) | Opaque(items) if items:
+            for item in items:
+                yield from _kinds(item, scope, roles, depth)
+        case Starred(value):
+            yield from _kinds(value, scope, roles, depth)
+        case Name() | Attribute() if depth < _ALIASES and (meant := _tuple_of(types, scope, roles)):
+            yield from _kinds(*meant, roles, depth + 1)
+        case _:
+            yield types, scope
+
+
+def _tuple_of(kind: Expression, scope: Scope, roles: Roles) -> tuple[Expression, Scope] | None:
+    """The tuple of classes, or sum of such, that a name stands for."""
+    found = _definition(kind, scope, roles)
+    if found is None or not isinstance(found[0], Assigned) or found[0].via != "=":
+        return None
+    value = found[0].value
+    return (value, found[1]) if isinstance(value, Collection | Opaque) else None
+
+
+def _definition(kind: Expression, scope: Scope, roles: Roles) -> tuple[Definition, Scope] | None:
+    """The last definition of a name, also of a module's or a class's, and where it stands."""
+    match kind:
+        case Name(name):
+            found = roles.names.resolve(name, scope)
+        case Attribute(owner, name):
+            found = _member(roles.value(owner, scope), name, roles)
+        case _:
+            return None
+    return (found[0][-1], found[1]) if found else None
+
+
+def _member(owner: object, name: str, roles: Roles) -> tuple[tuple[Definition, ...], Scope] | None:
+    match owner:
+        case ModuleValue(path) if path in roles.names.modules:
+            return roles.names.resolve(name, roles.names.modules[path])
+        case ClassValue() | ObjectValue():
+            of = owner.of if isinstance(owner, ObjectValue) else owner
+            definitions = of.definition.bindings.get(name, ())
+            return (definitions, of.scope) if definitions else None
+    return None
 
 
 def _one(kind: Expression, error: Error, scope: Scope, roles: Roles) -> Verdict:
     caught = named(kind, scope, roles)
     if caught in _ALL:
         return Verdict.ALWAYS
-    if error == ANY_ERROR or caught is None:
+    if caught is None:
+        return Verdict.UNKNOWN
+    if error == ANY_ERROR:
         return Verdict.MAYBE
     if error == DATABASE_ERROR:
-        return _database(caught, roles)
+        return _database(caught)
     return _specific(caught, error, roles)
 
 
-def _database(caught: Error, roles: Roles) -> Verdict:
-    """What takes an error of a commit, flush or statement."""
+def _database(caught: Error) -> Verdict:
+    """What takes an error of a commit, flush or statement: the library's classes, none that a project derives."""
     if isinstance(caught, ClassValue):
-        return _database_base(caught, roles)
+        return Verdict.NEVER
     if caught in vocabulary.DATABASE_ERROR_ROOTS:
         return Verdict.ALWAYS
     if caught in vocabulary.READ_ERRORS:
         return Verdict.NEVER
     return Verdict.MAYBE if caught.startswith(vocabulary.DATABASE_ERRORS) else Verdict.NEVER
-
-
-def _database_base(caught: ClassValue, roles: Roles) -> Verdict:
-    for base in caught.definition.bases:
-        name = named(base, caught.scope.outer or caught.scope, roles)
-        if isinstance(name, ClassValue):
-            if name.scope is not caught.scope and _database_base(name, roles) is not Verdict.NEVER:
-                return Verdict.MAYBE
-        elif name is not None and name.startswith(vocabulary.DATABASE_ERRORS):
-            return Verdict.MAYBE
-    return Verdict.NEVER
 
 
 def _specific(caught: Error, error: Error, roles: Roles) -> Verdict:
@@ -79,7 +149,9 @@ def _specific(caught: Error, error: Error, roles: Roles) -> Verdict:
             if name != error and _specific(caught, name, roles) is not Verdict.NEVER:
                 return Verdict.ALWAYS
         return Verdict.NEVER
-    if isinstance(caught, ClassValue):
+    if _is_unread(error):
+        return Verdict.UNKNOWN
+    if isinstance(caught, ClassValue) or _is_unread(caught):
         return Verdict.NEVER
     return _builtin(caught.removeprefix("builtins."), error.removeprefix("builtins."))
 
@@ -102,9 +174,41 @@ def named(kind: Expression, scope: Scope, roles: Roles) -> Error | None:
         return value.name
     if isinstance(value, ClassValue):
         return value
-    if value is None and isinstance(kind, Name) and isinstance(getattr(builtins, kind.id, None), type):
-        return kind.id if roles.names.lookup(kind.id, scope) is None else None
+    if value is not None:
+        return None
+    if isinstance(kind, Name) and roles.names.lookup(kind.id, scope) is None:
+        return kind.id if isinstance(getattr(builtins, kind.id, None), type) else None
+    return _unread(kind, scope, roles)
+
+
+# --- classes of the project that were not read, since nothing in them can concern a session ---
+
+
+def _is_unread(error: Error) -> bool:
+    return isinstance(error, str) and ":" in error
+
+
+def _unread(kind: Expression, scope: Scope, roles: Roles) -> str | None:
+    """Such a class, as `file:name`: no statement raises it by itself, and only its own name tells it from others."""
+    found = _definition(kind, scope, roles)
+    if found is not None:
+        definition, home = found
+        return f"{home.module.path}:{definition.name}" if isinstance(definition, Skipped) else None
+    match kind:
+        case Name(name) if known := roles.names.lookup(name, scope):
+            imported, home = known[0][-1], known[1]
+            if isinstance(imported, Imported) and imported.name is not None:
+                path = roles.names.imports.resolve(home.module.path, imported.module, imported.level)
+                return _in_unread_file(path, imported.name, roles)
+        case Attribute(owner, name):
+            module = roles.value(owner, scope)
+            return _in_unread_file(module.path, name, roles) if isinstance(module, ModuleValue) else None
     return None
+
+
+def _in_unread_file(path: str | None, name: str, roles: Roles) -> str | None:
+    is_unread = path in roles.names.imports.files and path not in roles.names.modules
+    return f"{path}:{name}" if is_unread else None
 
 
 def raised(value: Expression | None, scope: Scope, roles: Roles) -> Error | None:

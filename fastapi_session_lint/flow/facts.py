@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
-from fastapi_session_lint.flow.states import State, Status, fact, forget, learn
-from fastapi_session_lint.flow.steps import Bind, Graph, Test
-from fastapi_session_lint.model.expressions import Compare, Constant, Expression, Name, Not, dotted
+from fastapi_session_lint.flow.states import LEAKING, State, Status, fact, forget, learn
+from fastapi_session_lint.flow.steps import Bind, Catch, Graph, Test
+from fastapi_session_lint.model.expressions import (
+    Attribute,
+    Call,
+    Collection,
+    Compare,
+    Constant,
+    Expression,
+    Name,
+    Not,
+    Walrus,
+    dotted,
+)
+from fastapi_session_lint.vocabulary import NAME_TABLES, OPEN_ATTRIBUTES, TRANSACTION_TESTS, TYPE_TESTS
 
 _LIMIT = 8
 
@@ -17,19 +30,22 @@ def tested(expression: Expression) -> tuple[str, str] | None:
         case Not(inner):
             found = tested(inner)
             return None if found is None else (found[0], _OPPOSITE[found[1]])
-        case Compare(left, "is" | "==", Constant("keyword", None, _)):
-            name = dotted(left)
-            return None if name is None else (name, "none")
-        case Compare(left, "is not" | "!=", Constant("keyword", None, _)):
-            name = dotted(left)
-            return None if name is None else (name, "some")
-        case Compare(left, "is" | "==", Constant("keyword", bool(value), _)):
-            name = dotted(left)
-            return None if name is None else (name, "true" if value else "false")
-    name = dotted(expression)
+        case Call(Name("bool"), (one,)):
+            return tested(one.value)
+        case Compare(left, "is" | "==" | "is not" | "!=" as operator, Constant("keyword", None | bool() as value, _)):
+            name = _name(left)
+            asked = {None: "none", True: "true", False: "false"}[value]
+            return None if name is None else (name, asked if operator in _SAME else _OPPOSITE[asked])
+    name = _name(expression)
     return None if name is None else (name, "true")
 
 
+def _name(expression: Expression) -> str | None:
+    return expression.target if isinstance(expression, Walrus) else dotted(expression)
+
+
+_SAME = frozenset({"is", "=="})
+_COMPARING = _SAME | {"is not", "!="}
 _OPPOSITE = {"true": "false", "false": "true", "none": "some", "some": "none"}
 _IMPLIES = {
     ("none", "none"): True,
@@ -51,28 +67,61 @@ _IMPLIES = {
 
 
 def tracked_names(graph: Graph) -> frozenset[str]:
-    """The names whose tests may hang together: tested twice, or set to None, True, False or a test and tested."""
+    """The names whose tests may hang together: tested twice, or set to None, True, False or a test and tested.
+
+    A name and its copy are one when both are tested. The error that a handler gives a name to is something.
+    """
     counts: Counter[str] = Counter()
     set_names: set[str] = set()
+    copies: set[tuple[str, str]] = set()
+    caught = {node.step.handler.name for node in graph.nodes if isinstance(node.step, Catch)}
     for node in graph.nodes:
         match node.step:
             case Test(value, _) if (found := tested(value)) is not None:
                 counts[found[0]] += 1
             case Bind(targets, value, _):
-                set_names |= {
-                    name
-                    for target in targets
-                    if (name := dotted(target)) and (isinstance(value, Constant) or _links(value) is not None)
-                }
-                if (link := _links(value)) is not None:
-                    counts[link[0]] += 1
-    wanted = [name for name, count in counts.most_common() if count > 1 or name in set_names]
+                for name, given in _pairs(targets, value):
+                    link = _links(given)
+                    if link is not None or isinstance(given, Constant):
+                        set_names.add(name)
+                    if link is not None:
+                        counts[link[0]] += 1
+                    elif isinstance(given, Name):
+                        copies.add((name, given.id))
+    for copy in copies:
+        if copy[0] in counts and copy[1] in caught:
+            set_names |= set(copy)
+            counts[copy[1]] += 1
+        elif all(one in counts for one in copy):
+            set_names |= set(copy)
+    wanted = [name for name, count in sorted(counts.items(), key=_rank) if count > 1 or name in set_names]
     return frozenset(wanted[:_LIMIT])
+
+
+def _rank(item: tuple[str, int]) -> tuple[int, str]:
+    return -item[1], item[0]
+
+
+def caught(state: State, name: str | None, tracked: frozenset[str]) -> State:
+    """The state in a handler: the name of its error is something."""
+    if name is None:
+        return state
+    return learn(forget(state, name), name, "some") if name in tracked else forget(state, name)
+
+
+def _pairs(targets: tuple[Expression, ...], value: Expression) -> Iterator[tuple[str, Expression]]:
+    """The names that an assignment binds, each with its value."""
+    for target in targets:
+        if (name := dotted(target)) is not None:
+            yield name, value
+        elif isinstance(target, Collection) and isinstance(value, Collection):
+            for one, item in zip(target.items, value.items, strict=False):
+                yield from _pairs((one,), item)
 
 
 def _links(value: Expression) -> tuple[str, str] | None:
     """`flag = name is None` and its like."""
-    return tested(value) if isinstance(value, Not | Compare) else None
+    return tested(value) if isinstance(value, Not | Compare | Call) else None
 
 
 def branch(state: State, value: Expression, tracked: frozenset[str]) -> tuple[State | None, State | None]:
@@ -80,6 +129,9 @@ def branch(state: State, value: Expression, tracked: frozenset[str]) -> tuple[St
     if isinstance(value, Constant):
         held = bool(value.value) and value.value not in ("0", "0.0")
         return (state, None) if held else (None, state)
+    told = _told(state, value)
+    if told is not None:
+        return (state, None) if told else (None, state)
     found = tested(value)
     if found is None:
         return state, state
@@ -93,9 +145,34 @@ def branch(state: State, value: Expression, tracked: frozenset[str]) -> tuple[St
     return learn(state, name, asked), learn(state, name, _OPPOSITE[asked])
 
 
+def _told(state: State, value: Expression) -> bool | None:
+    """Whether a test holds that asks about the session itself; None for any other, and where it may or may not."""
+    match value:
+        case Not(inner):
+            told = _told(state, inner)
+            return None if told is None else not told
+        case Compare(Constant("text", str(name), _), "in", Call(Name(table), ())) if table in NAME_TABLES:
+            return True if _is_session(state, name) else None
+        case Compare(Name() | Attribute() as left, operator, Name() | Attribute() as right) if operator in _COMPARING:
+            sides = _is_session(state, dotted(left)), _is_session(state, dotted(right))
+            return all(sides) == (operator in _SAME) if any(sides) else None
+        case Call(Name(test), (one, *_)) if test in TYPE_TESTS:
+            asked_of = dotted(one.value) or ""
+            return True if _is_session(state, asked_of) else False if fact(state, asked_of) == "none" else None
+        case Attribute(owner, name) if name in OPEN_ATTRIBUTES:
+            return True if _is_session(state, dotted(owner)) else None
+        case Call(Attribute(owner, name), ()) if name in TRANSACTION_TESTS:
+            return True if _is_session(state, dotted(owner)) and state.status in LEAKING else None
+    return None
+
+
+def _is_session(state: State, name: str | None) -> bool:
+    return name in state.names and state.status is not Status.ABSENT
+
+
 def _known(state: State, name: str) -> str | None:
     """A name that stands for the session is something; of the others the path has shown what it has."""
-    if name in state.names and state.status is not Status.ABSENT:
+    if _is_session(state, name):
         return "true"
     return fact(state, name)
 
@@ -112,8 +189,10 @@ def bound(state: State, name: str, value: Expression, tracked: frozenset[str]) -
             return learn(state, name, "none")
         case Constant("keyword", bool(truth), _):
             return learn(state, name, "true" if truth else "false")
-        case Name(other) if (copied := fact(state, other)) in ("none", "some", "true", "false"):
-            return learn(state, name, copied or "")
+        case Name(other) if (copied := fact(state, other)) is not None:
+            return learn(state, name, copied)
+        case Name(other) if other in tracked:
+            return state._replace(facts=state.facts | {(name, f"some:{other}")})
     if linked is None:
         return state
     decided = _IMPLIES.get((known, linked[1])) if known else None

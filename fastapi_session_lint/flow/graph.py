@@ -31,6 +31,7 @@ from fastapi_session_lint.flow.steps import (
 from fastapi_session_lint.model.expressions import (
     NOTHING,
     NOWHERE,
+    Attribute,
     Await,
     Call,
     Choice,
@@ -38,6 +39,8 @@ from fastapi_session_lint.model.expressions import (
     Expression,
     Logic,
     Name,
+    Not,
+    Walrus,
     parts_of,
 )
 from fastapi_session_lint.model.syntax import (
@@ -151,6 +154,11 @@ class _Builder:
                 return self._test(left, place, self._test(right, place, yes, no, ways), no, ways)
             case Logic("or", left, right):
                 return self._test(left, place, yes, self._test(right, place, yes, no, ways), ways)
+            case Not(inner) if isinstance(inner, Logic | Walrus):
+                return self._test(inner, place, no, yes, ways)
+            case Walrus(target, value):
+                then = self._test(Name(target), place, yes, no, ways)
+                return self._assign((Name(target),), value, place, then, ways)
         return self.add(Test(test, place), (yes, no), ways.to("error"))
 
     def _assign(self, targets: tuple[Expression, ...], value: Expression, place: int, then: int, ways: _Ways) -> int:
@@ -159,7 +167,7 @@ class _Builder:
             case Choice(test, body, orelse) if _calls(body) or _calls(orelse):
                 yes = self._assign(targets, body, place, then, ways)
                 return self._test(test, place, yes, self._assign(targets, orelse, place, then, ways), ways)
-            case Logic("or", Name() as left, right) if _calls(right):
+            case Logic("or", Name() | Attribute() as left, right) if _calls(right):
                 yes = self._assign(targets, left, place, then, ways)
                 return self._test(left, place, yes, self._assign(targets, right, place, then, ways), ways)
         return self.add(Bind(targets, value, place), (then,), ways.to("error"))

@@ -39,7 +39,7 @@ class Link(NamedTuple):
 
 @dataclass(slots=True)
 class Life:
-    """All that can happen to one session in one function.
+    """All that can happen to one session in one function, from a state in which it starts.
 
     `complete` is False when the function was given up; nothing may be concluded then. `ends` are the points at which
     the function is over, returned or failed.
@@ -48,11 +48,16 @@ class Life:
     scope: Scope
     graph: Graph
     origin: Expression | None
-    names: frozenset[str]
+    start: State
     complete: bool = True
     moments: list[Moment] = field(default_factory=list)
     links: dict[Point, Link] = field(default_factory=dict)
     ends: list[tuple[bool, Point]] = field(default_factory=list)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names under which the session comes in."""
+        return self.start.names
 
     def uses(self, *kinds: UseKind) -> Iterator[Use]:
         """The uses of the kinds given, once each, in the order in which they were met."""
@@ -113,8 +118,9 @@ class Life:
 
     @property
     def returns(self) -> list[Moment]:
-        """The moments at which the session, or an object with it, is returned."""
-        return [moment for moment in self.moments if moment.use.kind is UseKind.RETURN]
+        """The moments at which the session, or an object with it, is returned, while no other owner has it."""
+        returned = (moment for moment in self.moments if moment.use.kind is UseKind.RETURN)
+        return [moment for moment in returned if moment.before.status is not Status.GONE]
 
     def last_raise(self, point: Point) -> Use | None:
         """The last use that raised on the way to a point."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import enum
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
-from fastapi_session_lint.project.values import ClassValue
+from fastapi_session_lint.model.expressions import NOWHERE
+from fastapi_session_lint.project.values import ClassValue, FunctionValue
 
 
 class Status(enum.Enum):
@@ -16,7 +18,6 @@ class Status(enum.Enum):
     BUSY = "open, holds a connection"
     DIRTY = "open, has writes that are not committed"
     SETTLED = "open, committed or rolled back last"
-    FAILED = "open, a commit or flush failed and nothing rolled back"
     CLOSED = "closed"
     GONE = "handed to another owner"
 
@@ -26,9 +27,18 @@ class Status(enum.Enum):
         return self in _OPEN
 
 
-_OPEN = frozenset({Status.IDLE, Status.BUSY, Status.DIRTY, Status.SETTLED, Status.FAILED})
-LEAKING = frozenset({Status.BUSY, Status.DIRTY, Status.FAILED})
+_OPEN = frozenset({Status.IDLE, Status.BUSY, Status.DIRTY, Status.SETTLED})
+LEAKING = frozenset({Status.BUSY, Status.DIRTY})
 """Open, with a connection that is out of the pool."""
+
+
+class Health(enum.Enum):
+    """Whether a session can be worked with, whoever has to close it."""
+
+    SOUND = "works, or it is not known whether it does"
+    ABORTED = "a statement failed, and PostgreSQL refuses others until rollback()"
+    FAILED = "a commit or flush failed, and everything but rollback() and close() raises"
+
 
 DATABASE_ERROR = "database"
 ANY_ERROR = "any"
@@ -36,22 +46,54 @@ Error = str | ClassValue
 """What is in flight: a database error, any error, a library's exception by name, or a class of the project."""
 
 
+@dataclass(frozen=True, slots=True)
+class GeneratorManager:
+    """A context manager of the project made by a generator function, in which `names` stand for the session."""
+
+    function: FunctionValue
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectManager:
+    """An object of the project that keeps the session as its `attribute`, with what entering and leaving it call."""
+
+    enter: FunctionValue
+    exit: FunctionValue
+    attribute: str
+
+
+Manager = GeneratorManager | ObjectManager
+Leaving = Literal["close", "finish", "savepoint", "suppress", "unknown"] | Manager
+"""What leaving a with block does to the session in it, or to an error."""
+
+
 class State(NamedTuple):
     """A session at a point of a path.
 
     `names` are the names that stand for it (`db`, `self.db`; `repo>db` for an object that holds it as its attribute).
-    `entered` are the with blocks that it is in, each with what leaving does: "close", "finish" (commit or roll back).
-    `error` is the last error raised, `cause` the place of the commit or flush that failed, or of
-    the yield at which an error came in.
+    `entered` are the with blocks that it is in, each with what leaving does.
+    `error` is the last error raised, `cause` the place of the commit, flush or statement that failed, or of
+    the yield at which an error came in; `is_returned` where that is a call which came back all the same.
     `facts` are what tests on the path have shown: (name, "none" | "some" | "true" | "false" | "none:x" | "some:x").
     """
 
     status: Status
     names: frozenset[str]
-    entered: frozenset[tuple[int, str]] = frozenset()
+    entered: frozenset[tuple[int, Leaving]] = frozenset()
     error: Error | None = None
-    cause: int = -1
+    health: Health = Health.SOUND
+    cause: int = NOWHERE
+    is_returned: bool = False
     facts: frozenset[tuple[str, str]] = frozenset()
+
+
+class Left(NamedTuple):
+    """How a function leaves a session: IDLE is untouched, a `health` of None as it was, `error` what is in flight."""
+
+    status: Status
+    health: Health | None = None
+    error: Error | None = None
 
 
 def fact(state: State, name: str) -> str | None:
@@ -60,16 +102,24 @@ def fact(state: State, name: str) -> str | None:
 
 
 def learn(state: State, name: str, value: str) -> State:
-    """The state in which a name is known to be none, some, true or false; flags that follow it are known then too."""
-    facts = {one for one in state.facts if one[0] != name}
-    facts.add((name, value))
-    for flag, link in tuple(facts):
+    """The state in which a name is known to be none, some, true or false; what hangs on it is known then too.
+
+    That are the flags that follow it, and the name that it follows itself. What is falsy and may be None is taken to
+    be None.
+    """
+    kind, _, of = (fact(state, name) or "").partition(":")
+    facts = {one for one in state.facts if one[0] != name} | {(name, value)}
+    state = state._replace(facts=frozenset(facts))
+    if of and value in _TRUTH:
+        state = learn(state, of, "none" if (kind == "none") == _TRUTH[value] else "some")
+    for flag, link in sorted(facts):
         kind, _, of = link.partition(":")
-        if of == name and value in ("none", "some", "true"):
-            facts.discard((flag, link))
-            is_none = value == "none"
-            facts.add((flag, "true" if (kind == "none") == is_none else "false"))
-    return state._replace(facts=frozenset(facts))
+        if of == name and value in _TRUTH:
+            state = learn(state, flag, "true" if (kind == "none") != _TRUTH[value] else "false")
+    return state
+
+
+_TRUTH = {"none": False, "some": True, "true": True, "false": False}
 
 
 def forget(state: State, name: str) -> State:

@@ -10,9 +10,28 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from fastapi_session_lint.flow import facts
+from fastapi_session_lint.flow.binding import Binder, is_receiver, named, unbound
+from fastapi_session_lint.flow.changes import acted, busy, failed, given_away, handed_on, passed, raising, sound
+from fastapi_session_lint.flow.entering import entered, enters_quietly, leaving, manager, meant, outside
 from fastapi_session_lint.flow.errors import Verdict, raised, verdict
+from fastapi_session_lint.flow.exits import Way, exits, manager_effect, manager_exits
+from fastapi_session_lint.flow.handing import gives
+from fastapi_session_lint.flow.liveness import Liveness
 from fastapi_session_lint.flow.lives import Life, Link, Moment, Point
-from fastapi_session_lint.flow.states import ANY_ERROR, DATABASE_ERROR, State, Status, forget
+from fastapi_session_lint.flow.reader import Reader, is_item
+from fastapi_session_lint.flow.states import (
+    ANY_ERROR,
+    GeneratorManager,
+    Health,
+    Leaving,
+    Manager,
+    ObjectManager,
+    State,
+    Status,
+    fact,
+    forget,
+    learn,
+)
 from fastapi_session_lint.flow.steps import (
     Bind,
     Catch,
@@ -32,11 +51,11 @@ from fastapi_session_lint.flow.steps import (
     Test,
     Throw,
 )
-from fastapi_session_lint.flow.uses import Holder, Outcome, Reader, Result, Use, UseKind
-from fastapi_session_lint.model.expressions import NOWHERE, Call, Collection, Expression, Name, dotted
-from fastapi_session_lint.model.syntax import Function
-from fastapi_session_lint.project.values import LibraryObject, Scope
-from fastapi_session_lint.vocabulary import SUPPRESS, Action
+from fastapi_session_lint.flow.summary import STRANGE, Effect
+from fastapi_session_lint.flow.uses import Captured, Holder, Method, Outcome, Result, Use, UseKind
+from fastapi_session_lint.model.expressions import NOWHERE, Collection, Expression, Name
+from fastapi_session_lint.model.syntax import Define, Function
+from fastapi_session_lint.project.values import FunctionValue, Scope
 
 if TYPE_CHECKING:
     from fastapi_session_lint.flow.effects import Effects
@@ -45,31 +64,37 @@ _LIMIT = 6000
 """(node, state) pairs after which a function is given up."""
 
 
-def follow(
-    effects: Effects, scope: Scope, graph: Graph, origin: Expression | None, names: frozenset[str], status: Status
-) -> Life:
-    """Follow a session through a function: one that `origin` makes, or one that comes in under `names`."""
-    walk = _Walk(effects, Life(scope, graph, origin, names))
-    walk.run(State(status, names))
+def follow(effects: Effects, scope: Scope, graph: Graph, origin: Expression | None, start: State) -> Life:
+    """Follow a session through a function from its beginning: one that `origin` makes, or one that comes in."""
+    walk = Walk(effects, Life(scope, graph, origin, start))
+    walk.run([Point(graph.entry, start)])
     return walk.life
 
 
-class _Walk:
-    def __init__(self, effects: Effects, life: Life) -> None:
+class Walk:
+    """One traversal; with `stops`, paths end at their first yield."""
+
+    def __init__(self, effects: Effects, life: Life, stops: bool = False) -> None:
         self.effects = effects
         self.life = life
+        self.stops = stops
         self.scope = life.scope
         self.nodes = life.graph.nodes
         self.reader = Reader(effects, life.scope, life.origin)
         self.tracked = facts.tracked_names(life.graph)
+        self._liveness = Liveness(life.graph, self.tracked)
         self._read: dict[tuple[int, frozenset[str]], tuple[Outcome, tuple[Use, ...]]] = {}
         self._queue: deque[Point] = deque()
         owner = life.scope.owner
-        self._globals = owner.outer_names if isinstance(owner, Function) else frozenset[str]()
+        outer = owner.outer_names if isinstance(owner, Function) else frozenset[str]()
+        self._places = {one.step.block: one.step.place for one in self.nodes if isinstance(one.step, Enter)}
+        self._at = Point(life.graph.entry, State(Status.ABSENT, frozenset()))
+        self._binder = Binder(self.tracked, outer, self._gives, self._keeps, self._stored)
 
-    def run(self, start: State) -> None:
+    def run(self, starts: list[Point]) -> None:
         """Visit every point."""
-        self._reach(Point(self.life.graph.entry, start), None, None)
+        for start in starts:
+            self._reach(start, None, None)
         while self._queue:
             if len(self.life.links) > _LIMIT:
                 self.life.complete = False
@@ -83,7 +108,7 @@ class _Walk:
             self._queue.append(point)
 
     def _go(self, point: Point, node: int, state: State, raised_by: Use | None = None) -> None:
-        self._reach(Point(node, state), point, raised_by)
+        self._reach(Point(node, self._liveness.kept(state, node)), point, raised_by)
 
     def _visit(self, point: Point, node: Node) -> None:
         state = point.state
@@ -94,26 +119,20 @@ class _Walk:
                 for _, after in self._evaluate(point, node, value):
                     self._go(point, node.next[0], after)
             case Bind(targets, value, _):
+                self._at = point
                 for outcome, after in self._evaluate(point, node, value):
-                    self._go(point, node.next[0], self._assign(point, targets, value, outcome, after))
+                    self._go(point, node.next[0], self._binder.bind_all(targets, value, outcome, after))
             case Test(value, _):
                 for _, after in self._evaluate(point, node, value):
                     for way, then in zip(node.next, facts.branch(after, value, self.tracked), strict=True):
                         if then is not None:
                             self._go(point, way, then)
-            case Iterate(target, _, is_async, place):
-                if is_async:
-                    self._raise(point, node, state, Use(UseKind.CALL, place))
-                within = self._unbind(target, state)
-                name = dotted(target)
-                if node.step.iterable is self.life.origin and name is not None:
-                    within = within._replace(names=within.names | {name})
-                self._go(point, node.next[0], within)
-                self._go(point, node.next[1], state)
+            case Iterate():
+                self._iterate(point, node, node.step)
             case Enter():
                 self._enter(point, node, node.step)
-            case Exit(block, failing):
-                self._exit(point, node, block, failing)
+            case Exit():
+                self._exit(point, node, node.step)
             case Leave(value, place):
                 self._leave(point, node, value, place)
             case Throw(value, place):
@@ -121,39 +140,41 @@ class _Walk:
             case Dispatch():
                 self._dispatch(point, node, node.step)
             case Catch(handler):
-                after = self._unbind(Name(handler.name), state) if handler.name else state
-                self._go(point, node.next[0], after)
+                self._go(point, node.next[0], facts.caught(state, handler.name, self.tracked))
             case Handled():
                 self._go(point, node.next[0], state._replace(error=None))
             case Declare(statement):
-                definition = statement.definition
-                reads = definition.reads if isinstance(definition, Function) else frozenset()
-                if state.status.is_open and any(name.partition(".")[0] in reads for name in state.names):
-                    use = Use(UseKind.KEEP, statement.place, name=definition.name)
-                    self.life.moments.append(Moment(point, use, state))
-                self._go(point, node.next[0], state)
+                self._go(point, node.next[0], self._declare(point, statement, state))
             case Forget(targets):
-                for target in targets:
-                    state = self._unbind(target, state)
-                self._go(point, node.next[0], state)
+                self._go(point, node.next[0], unbound(Collection("tuple", targets), state))
             case Clear(names):
-                for name in names:
-                    state = self._unbind(Name(name), state)
-                self._go(point, node.next[0], state)
+                self._go(point, node.next[0], unbound(Collection("tuple", tuple(map(Name, names))), state))
 
     # --- expressions ---
 
     def _evaluate(self, point: Point, node: Node, value: Expression) -> list[tuple[Outcome, State]]:
         """What a value gives, and the states after it; the errors on the way are followed from here."""
-        key = (id(value), point.state.names)
-        if key not in self._read:
-            outcome, uses = self.reader.read(value, point.state.names)
-            self._read[key] = (outcome, tuple(uses))
-        outcome, read = self._read[key]
+        outcome, read = self._reading(value, point.state.names)
         states = [point.state]
         for use in read:
             states = [after for state in states for after in self._use(point, node, use, state)]
         return [(outcome, state) for state in states]
+
+    def _reading(self, value: Expression, names: frozenset[str]) -> tuple[Outcome, tuple[Use, ...]]:
+        key = (id(value), names)
+        if key not in self._read:
+            outcome, uses = self.reader.read(value, names)
+            self._read[key] = (outcome, tuple(uses))
+        return self._read[key]
+
+    def _gives(self, value: Expression, names: frozenset[str]) -> Outcome:
+        return self._reading(value, names)[0]
+
+    def _keeps(self, outcome: Outcome, names: frozenset[str]) -> bool:
+        return gives(self.effects, outcome, names)
+
+    def _stored(self, name: str, state: State) -> None:
+        self.life.moments.append(Moment(self._at, Use(UseKind.STORE, NOWHERE, name=name), state))
 
     def _use(self, point: Point, node: Node, use: Use, state: State) -> list[State]:
         """The states after one use; its error edge is followed."""
@@ -161,173 +182,122 @@ class _Walk:
         match use.kind:
             case UseKind.CREATE:
                 self._raise(point, node, state, use)
-                return [State(Status.IDLE, frozenset(), state.entered, state.error, NOWHERE, state.facts)]
+                return [State(Status.IDLE, frozenset(), state.entered, state.error, facts=state.facts)]
             case UseKind.ACT:
-                return self._act(point, node, use, state)
-            case UseKind.PASS if use.effect is not None:
-                return self._pass(point, node, use, state)
+                if (after := failed(state, use)) is not None:
+                    self._go(point, node.error, after, use)
+                return [] if (done := acted(state, use)) is None else [done]
+            case UseKind.PASS:
+                return self._pass(point, node, use, use.effect or STRANGE, state)
             case UseKind.KEEP:
-                self._raise(point, node, state, use)
-                return [state._replace(status=Status.GONE) if state.status.is_open else state]
+                self._raise(point, node, sound(state), use)
+                return [given_away(state)]
             case UseKind.YIELD:
-                if use.name == "session" and state.status in (Status.IDLE, Status.SETTLED):
-                    state = self._to(state, Status.BUSY)
-                cause = state.cause if state.status is Status.FAILED else use.place
-                self._raise(point, node, state._replace(cause=cause), use)
+                return self._yield(point, node, use, state)
+            case UseKind.NAME:
+                return [named(state, Name(use.name))]
             case UseKind.CALL:
                 self._raise(point, node, state, use)
                 return [] if use.name == "exit" else [state]
         return [state]
 
-    def _act(self, point: Point, node: Node, use: Use, state: State) -> list[State]:
-        """A method of the session."""
-        match use.action:
-            case Action.CLOSE:
-                return [state._replace(status=Status.CLOSED)]
-            case Action.ROLLBACK:
-                return [self._to(state, Status.SETTLED)]
-            case Action.COMMIT:
-                self._fail(point, node, use, state)
-                return [self._to(state, Status.SETTLED)]
-            case Action.FLUSH | Action.EXECUTE | Action.READ:
-                self._fail(point, node, use, state)
-                busy = state.status if state.status in (Status.DIRTY, Status.FAILED) else Status.BUSY
-                return [self._to(state, busy)]
-            case Action.WRITE:
-                return [self._to(state, Status.FAILED if state.status is Status.FAILED else Status.DIRTY)]
+    def _pass(self, point: Point, node: Node, use: Use, effect: Effect, state: State) -> list[State]:
+        """A function that is given the session returns, or raises."""
+        effect = self.effects.in_health(effect, state.health)
+        for one in effect.failures:
+            after = passed(state, one, use.place, is_returned=False)
+            self._go(point, node.error, after._replace(error=one.error), use)
+        return [passed(state, one, use.place, is_returned=True) for one in effect.after]
+
+    def _yield(self, point: Point, node: Node, use: Use, state: State) -> list[State]:
+        """The code around a dependency or manager goes on, and may throw an error in."""
+        if self.stops:
+            return []
+        if use.name == "session" and state.status in (Status.IDLE, Status.SETTLED):
+            state = busy(state)
+        cause = use.place if state.health is Health.SOUND else state.cause
+        self._raise(point, node, state._replace(cause=cause), use)
         return [state]
 
-    def _to(self, state: State, status: Status) -> State:
-        if state.status in (Status.GONE, Status.ABSENT):
-            return state
-        cause = state.cause if status is Status.FAILED else NOWHERE
-        return state._replace(status=status, cause=cause)
-
-    def _fail(self, point: Point, node: Node, use: Use, state: State) -> None:
-        """The session's own operation raises."""
-        failed = self._to(state, Status.FAILED)
-        if failed.status is Status.FAILED:
-            failed = failed._replace(cause=state.cause if state.status is Status.FAILED else use.place)
-        self._go(point, node.error, failed._replace(error=DATABASE_ERROR), use)
-
-    def _pass(self, point: Point, node: Node, use: Use, state: State) -> list[State]:
-        """A function that is given the session returns, or raises."""
-        effect = use.effect
-        assert effect is not None
-        for status, error in effect.failures:
-            after = self._after(state, status, use)
-            self._go(point, node.error, after._replace(error=error), use)
-        return [self._after(state, status, use) for status in effect.after]
-
-    def _after(self, state: State, status: Status, use: Use) -> State:
-        """The state when a callee has left the session in a status."""
-        if status is Status.IDLE:
-            return state
-        if status is Status.CLOSED:
-            return state._replace(status=status)
-        if status is Status.GONE:
-            return state._replace(status=status) if state.status.is_open else state
-        if status is Status.BUSY and state.status in (Status.DIRTY, Status.FAILED):
-            return state
-        after = self._to(state, status)
-        fresh = after.status is Status.FAILED and state.status is not Status.FAILED
-        return after._replace(cause=use.place) if fresh else after
-
     def _raise(self, point: Point, node: Node, state: State, use: Use) -> None:
-        self._go(point, node.error, state._replace(error=ANY_ERROR), use)
+        self._go(point, node.error, raising(state), use)
 
-    # --- names ---
+    # --- blocks ---
 
-    def _assign(
-        self, point: Point, targets: tuple[Expression, ...], value: Expression, outcome: Outcome, state: State
-    ) -> State:
-        for target in targets:
-            state = self._bind(point, target, value, outcome, state)
-        return state
+    def _iterate(self, point: Point, node: Node, step: Iterate) -> None:
+        """Where the session is one of the items that are written out, the target is it for one round."""
+        state, (body, done) = point.state, node.next
+        if step.is_async:
+            self._raise(point, node, state, Use(UseKind.CALL, step.place))
+        rounds = f"for {point.node}"
+        if fact(state, rounds) is not None:
+            self._go(point, done, forget(state, rounds))
+            return
+        within = unbound(step.target, state)
+        if is_item(step.iterable, state.names):
+            self._go(point, body, learn(named(within, step.target), rounds, "true"))
+            return
+        if step.iterable is self.life.origin:
+            within = named(within, step.target)
+        self._go(point, body, within)
+        self._go(point, done, state)
 
-    def _bind(self, point: Point, target: Expression, value: Expression, outcome: Outcome, state: State) -> State:
-        state = self._unbind(target, state)
-        name = dotted(target)
-        if name is not None:
-            state = facts.bound(state, name, value, self.tracked)
-        if outcome is Result.NOTHING or outcome is Result.METHOD:
+    def _declare(self, point: Point, statement: Define, state: State) -> State:
+        """A nested function that uses the session is met; a decorator that gets one that closes it will call it."""
+        definition = statement.definition
+        if not isinstance(definition, Function) or not state.status.is_open:
             return state
-        if isinstance(outcome, Holder) and isinstance(target, Name) and name not in self._globals:
-            return state._replace(names=state.names | {f"{name}>{outcome.attribute}"})
-        if outcome is Result.SESSION and name is not None:
-            state = state._replace(names=state.names | {name})
-            if isinstance(target, Name) and name not in self._globals:
-                return state
-            self.life.moments.append(Moment(point, Use(UseKind.STORE, NOWHERE, name=name), state))
-        elif isinstance(target, Collection) and isinstance(value, Collection):
-            return self._pairwise(target, value, state)
-        return state._replace(status=Status.GONE) if state.status.is_open else state
-
-    def _pairwise(self, target: Collection, value: Collection, state: State) -> State:
-        if len(target.items) != len(value.items):
-            return state._replace(status=Status.GONE) if state.status.is_open else state
-        names = state.names
-        for one, item in zip(target.items, value.items, strict=True):
-            name = dotted(one)
-            if name is not None and (item is self.life.origin or dotted(item) in names):
-                state = state._replace(names=state.names | {name})
-        return state
-
-    def _unbind(self, target: Expression, state: State) -> State:
-        if isinstance(target, Collection):
-            for item in target.items:
-                state = self._unbind(item, state)
+        function = FunctionValue(self.effects.roles.names.scope_of(definition))
+        if not any(name.partition(".")[0] in definition.reads for name in state.names):
             return state
-        name = dotted(target)
-        if name is None:
-            return state
-        state = forget(state, name)
-        gone = {one for one in state.names if one == name or one.startswith((f"{name}.", f"{name}>"))}
-        return state._replace(names=state.names - gone) if gone else state
-
-    # --- with ---
+        use = Use(UseKind.KEEP, statement.place, name=definition.name)
+        self.life.moments.append(Moment(point, use, state))
+        is_kept = definition.decorators and self._keeps(Captured(function), state.names)
+        return handed_on(state) if is_kept else state
 
     def _enter(self, point: Point, node: Node, step: Enter) -> None:
-        item = step.item
-        for outcome, after in self._evaluate(point, node, item.context):
-            self._raise(point, node, after, Use(UseKind.CALL, step.place))
-            state = self._entered(step, outcome, after)
-            if item.target is not None:
-                state = self._unbind(item.target, state)
-                name = dotted(item.target)
-                if outcome in (Result.SESSION, Result.CLOSING) and name is not None:
-                    state = state._replace(names=state.names | {name})
-            self._go(point, node.next[0], state)
+        context = step.item.context
+        for outcome, after in self._evaluate(point, node, context):
+            if isinstance(outcome, GeneratorManager):
+                self._enter_manager(point, node, step, outcome, after)
+            elif isinstance(outcome, Holder):
+                found = manager(outcome, context, self.scope, self.effects, step.is_async)
+                self._enter_manager(point, node, step, found, after)
+            else:
+                if not enters_quietly(context, self.scope, self.effects):
+                    self._raise(point, node, after, Use(UseKind.CALL, step.place))
+                self._go(point, node.next[0], entered(step, outcome, after, self._leaving(context, outcome, after)))
 
-    def _entered(self, step: Enter, outcome: Outcome, state: State) -> State:
-        kind = _LEAVING.get(outcome) if isinstance(outcome, Result) else None
-        if kind is None and (isinstance(outcome, Holder) or outcome is Result.CONTAINED):
-            return state._replace(status=Status.GONE) if state.status.is_open else state
-        if kind is None and self.life.origin is step.item.context:
-            kind = "close"
-        if kind is None and self._suppresses(step.item.context):
-            kind = "suppress"
-        return state if kind is None else state._replace(entered=state.entered | {(step.block, kind)})
+    def _leaving(self, context: Expression, outcome: Outcome, state: State) -> Leaving | None:
+        is_given = any(use.kind is UseKind.KEEP for use in self._reading(context, state.names)[1])
+        return leaving(outcome, context, self.scope, self.effects, is_given, context is self.life.origin)
 
-    def _suppresses(self, context: Expression) -> bool:
-        if not isinstance(context, Call):
-            return False
-        value = self.effects.roles.value(context, self.scope)
-        return isinstance(value, LibraryObject) and value.name in SUPPRESS
+    def _enter_manager(self, point: Point, node: Node, step: Enter, found: Manager | None, state: State) -> None:
+        """The project's own manager is entered: a generator runs up to its yield, or a method runs."""
+        effect = self.effects.entering(found) if found is not None else None
+        if found is None or effect is None:
+            self._raise(point, node, sound(state), Use(UseKind.CALL, step.place))
+            self._go(point, node.next[0], entered(step, Result.NOTHING, given_away(state), "unknown"))
+            return
+        outcome: Outcome = Result.SESSION if effect.returns else Result.NOTHING
+        if isinstance(found, ObjectManager) and not effect.returns:
+            outcome = Holder(found.attribute, None)
+        for after in self._use(point, node, Use(UseKind.PASS, step.place, effect=effect), state):
+            self._go(point, node.next[0], entered(step, outcome, after, found))
 
-    def _exit(self, point: Point, node: Node, block: int, failing: bool) -> None:
-        state = point.state
-        kind = next((what for at, what in state.entered if at == block), None)
-        state = state._replace(entered=frozenset(one for one in state.entered if one[0] != block))
-        if kind == "close":
-            state = state._replace(status=Status.CLOSED)
-        elif kind == "finish" and state.status is not Status.CLOSED:
-            state = self._to(state, Status.SETTLED)
-        elif kind == "savepoint" and failing and state.status is Status.FAILED:
-            state = self._to(state, Status.BUSY)
-        if kind == "suppress" and failing:
-            self._go(point, node.next[1], state._replace(error=None))
-        self._go(point, node.next[0], state)
+    def _exit(self, point: Point, node: Node, step: Exit) -> None:
+        """A with block is left, with an error in flight or without one."""
+        what, state = meant(point.state, step.block), outside(point.state, step.block)
+        if not isinstance(what, GeneratorManager | ObjectManager):
+            ways = exits(node, step, what, state)
+        elif (effect := manager_effect(self.effects, what, state, step.failing)) is None:
+            ways = [Way(node.next[0], given_away(state))]
+        else:
+            use = Use(UseKind.PASS, self._places[step.block], effect=effect, name="__exit__")
+            self.life.moments.append(Moment(point, use, state))
+            ways = manager_exits(node, step, use, effect, state)
+        for way in ways:
+            self._go(point, *way)
 
     # --- ways out ---
 
@@ -337,12 +307,22 @@ class _Walk:
             return
         for outcome, after in self._evaluate(point, node, value):
             state = after
-            if outcome is not Result.NOTHING and outcome is not Result.METHOD:
-                kind = "session" if outcome is Result.SESSION else "holder"
-                self.life.moments.append(Moment(point, Use(UseKind.RETURN, place, name=kind), state))
-                if state.status.is_open:
-                    state = state._replace(status=Status.GONE)
+            if self._keeps(outcome, after.names):
+                kind = self._given_back(outcome, value)
+                if kind:
+                    self.life.moments.append(Moment(point, Use(UseKind.RETURN, place, name=kind), state))
+                if self.life.origin is not None or kind not in ("session", "receiver"):
+                    state = handed_on(state)
             self._go(point, node.next[0], state)
+
+    def _given_back(self, outcome: Outcome, value: Expression) -> str:
+        """What is returned: the session, the method's own object that keeps it, another holder, or only a function."""
+        if isinstance(outcome, Method | Captured):
+            return ""
+        if outcome is Result.SESSION:
+            return "session"
+        is_own = isinstance(outcome, Holder) and isinstance(value, Name) and is_receiver(self.scope, value.id)
+        return "receiver" if is_own else "holder"
 
     def _throw(self, point: Point, node: Node, value: Expression | None, place: int) -> None:
         error = raised(value, self.scope, self.effects.roles)
@@ -359,11 +339,3 @@ class _Walk:
             if taken is Verdict.ALWAYS:
                 return
         self._go(point, node.error, point.state)
-
-
-_LEAVING = {
-    Result.SESSION: "close",
-    Result.CLOSING: "close",
-    Result.TRANSACTION: "finish",
-    Result.SAVEPOINT: "savepoint",
-}

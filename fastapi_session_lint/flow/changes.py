@@ -1,0 +1,102 @@
+"""How one use changes the state of the session."""
+
+from __future__ import annotations
+
+from fastapi_session_lint.flow.states import ANY_ERROR, DATABASE_ERROR, Health, Left, State, Status
+from fastapi_session_lint.flow.uses import Use
+from fastapi_session_lint.model.expressions import NOWHERE
+from fastapi_session_lint.vocabulary import Action
+
+_WRITES = frozenset({Action.COMMIT, Action.FLUSH})
+_STATEMENTS = frozenset({Action.EXECUTE, Action.READ})
+
+
+def moved(state: State, status: Status) -> State:
+    """The state with another status, unless someone else has the session, or there is none."""
+    return state if state.status in (Status.GONE, Status.ABSENT) else state._replace(status=status)
+
+
+def busy(state: State) -> State:
+    """The state when the session holds a connection."""
+    return state if state.status is Status.DIRTY else moved(state, Status.BUSY)
+
+
+def sound(state: State) -> State:
+    """The state when the session works again, or when what was called may have seen to that."""
+    if state.health is Health.SOUND:
+        return state
+    return state._replace(health=Health.SOUND, cause=NOWHERE, is_returned=False)
+
+
+def settled(state: State) -> State:
+    """The state after a commit or rollback."""
+    return sound(moved(state, Status.SETTLED))
+
+
+def closed(state: State) -> State:
+    """The state after a close."""
+    return sound(state._replace(status=Status.CLOSED))
+
+
+def handed_on(state: State) -> State:
+    """The state when another owner has an open session."""
+    return state._replace(status=Status.GONE) if state.status.is_open else state
+
+
+def given_away(state: State) -> State:
+    """The state when code that is not known has the session: it may close it, keep it or roll it back."""
+    return sound(handed_on(state))
+
+
+def raising(state: State) -> State:
+    """The state when something has raised that has nothing to do with the session."""
+    return state._replace(error=ANY_ERROR)
+
+
+def spoilt(state: State, health: Health, place: int, is_returned: bool = False) -> State:
+    """The state when what stands at a place has failed; what failed before that, or there is no session, stays."""
+    if state.status is Status.ABSENT or state.health is health or state.health is Health.FAILED:
+        return state
+    return state._replace(health=health, cause=place, is_returned=is_returned)
+
+
+def failed(state: State, use: Use) -> State | None:
+    """The state when a method of the session raises; None for one that does not."""
+    if use.action in _WRITES:
+        health = Health.FAILED
+    elif use.action in _STATEMENTS:
+        health = Health.ABORTED
+    else:
+        return None
+    return spoilt(busy(state), health, use.place)._replace(error=DATABASE_ERROR)
+
+
+def acted(state: State, use: Use) -> State | None:
+    """The state after a method of the session; None for one that a failed session never comes back from."""
+    match use.action:
+        case Action.CLOSE:
+            return closed(state)
+        case Action.ROLLBACK:
+            return settled(state)
+        case Action.COMMIT:
+            return None if state.health is Health.FAILED else settled(state)
+        case Action.FLUSH | Action.EXECUTE | Action.READ:
+            return None if state.health is Health.FAILED else busy(state)
+        case Action.WRITE:
+            return moved(state, Status.DIRTY)
+    return state
+
+
+def passed(state: State, left: Left, place: int, is_returned: bool) -> State:
+    """The state when a callee at a place has left the session so, by an error or (`is_returned`) without one."""
+    if left.status is Status.CLOSED:
+        return closed(state)
+    if left.status is Status.GONE:
+        state = handed_on(state)
+    elif left.status is Status.BUSY:
+        state = busy(state)
+    elif left.status is not Status.IDLE:
+        state = moved(state, left.status)
+    if left.health is Health.SOUND:
+        return sound(state)
+    return state if left.health is None else spoilt(sound(state), left.health, place, is_returned)

@@ -1,0 +1,182 @@
+"""What a call does to the session, or to what leads to it, when that is one of the arguments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from fastapi_session_lint import vocabulary
+from fastapi_session_lint.flow.states import GeneratorManager
+from fastapi_session_lint.flow.summary import Effect
+from fastapi_session_lint.flow.uses import Captured, Holder, Method, Outcome, Result, Use, UseKind
+from fastapi_session_lint.model.expressions import Argument, Attribute, Call, Name, dotted
+from fastapi_session_lint.model.syntax import Parameter
+from fastapi_session_lint.project.values import ClassValue, FunctionValue, ObjectValue, Scope, Value
+from fastapi_session_lint.vocabulary import Action
+
+if TYPE_CHECKING:
+    from fastapi_session_lint.flow.effects import Effects
+
+
+class Given(NamedTuple):
+    """An argument of a call that is the session or leads to it, and what it is."""
+
+    argument: Argument
+    what: Outcome
+
+
+class Handing(NamedTuple):
+    """A call that is given the session: `function` is what is called, `name` its full name in a library.
+
+    `names` are what stands for the session around the call.
+    """
+
+    effects: Effects
+    scope: Scope
+    names: frozenset[str]
+    call: Call
+    function: Value | None
+    name: str
+
+
+def hand(handing: Handing, given: Given) -> tuple[Outcome, Use | None]:
+    """What the call gives as far as this argument goes, and what happens to the session."""
+    match given.what:
+        case Method(name):
+            return Result.NOTHING, _use(
+                handing, UseKind.KEEP if name in vocabulary.CLOSE_METHODS else UseKind.CALL, name=name
+            )
+        case Captured(function):
+            return Result.NOTHING, _captured(handing, function)
+        case Result.SESSION:
+            return _session(handing, given.argument)
+    kept = Result.CONTAINED if isinstance(handing.function, ClassValue) else Result.NOTHING
+    return kept, _use(handing, UseKind.KEEP)
+
+
+def _use(handing: Handing, kind: UseKind, effect: Effect | None = None, name: str | None = None) -> Use:
+    return Use(kind, handing.call.place, None, effect, callee(handing.call) if name is None else name)
+
+
+def _captured(handing: Handing, function: FunctionValue) -> Use:
+    """A nested function is given away: whoever closes or keeps the session in it owns it, else it is called there."""
+    effect = handing.effects.of_captured(function, handing.names)
+    if keeps(effect, function):
+        return _use(handing, UseKind.KEEP, name=_closing_name(effect))
+    return _use(handing, UseKind.PASS, effect)
+
+
+def keeps(effect: Effect | None, function: FunctionValue) -> bool:
+    """Whether a function may close the session, keep it or give it away; one that is not known may."""
+    return effect is None or function.function.is_generator or effect.returns or effect.lets_go
+
+
+def gives(effects: Effects, outcome: Outcome, names: frozenset[str]) -> bool:
+    """Whether someone who gets this gets the session: it, what holds it, or a function that closes or keeps it."""
+    match outcome:
+        case Captured(function):
+            return keeps(effects.of_captured(function, names), function)
+        case Method(name):
+            return name in vocabulary.CLOSE_METHODS
+    return outcome is not Result.NOTHING
+
+
+def _closing_name(effect: Effect | None) -> str | None:
+    return "close" if effect is not None and effect.closes else None
+
+
+def _session(handing: Handing, argument: Argument) -> tuple[Outcome, Use | None]:
+    call, function, name = handing.call, handing.function, handing.name
+    if name in vocabulary.BUILTIN_READERS or name.startswith(vocabulary.SESSION_READERS):
+        return Result.NOTHING, Use(UseKind.ACT, call.place, Action.READ, name=callee(call))
+    if function is None and isinstance(call.function, Name) and call.function.id in vocabulary.BUILTIN_READERS:
+        return Result.NOTHING, None
+    if isinstance(function, ClassValue):
+        return _construct(handing, function, argument)
+    if isinstance(function, FunctionValue) and handing.effects.is_manager(function):
+        parameter = parameter_of(function, call, argument)
+        if parameter is None:
+            return Result.NOTHING, _use(handing, UseKind.KEEP)
+        return GeneratorManager(function, frozenset({parameter.name})), None
+    effect = handing.effects.of_argument(function, call, argument)
+    if effect is not None:
+        return Result.SESSION if effect.returns else Result.NOTHING, _use(handing, UseKind.PASS, effect)
+    later = None if name in vocabulary.PARTIAL else _effect_of_callback(handing, argument)
+    if later is None or later.lets_go:
+        return Result.NOTHING, _use(handing, UseKind.KEEP, name=_closing_name(later))
+    return Result.NOTHING, _use(handing, UseKind.PASS, later.put_off())
+
+
+def _effect_of_callback(handing: Handing, argument: Argument) -> Effect | None:
+    """`register(f, db)`, `run_in_threadpool(f, db)` and their like call the function that stands before the session."""
+    positional = [one for one in handing.call.arguments if one.name is None and not one.star]
+    for index, one in enumerate(positional):
+        if one is argument:
+            return None
+        function = handing.effects.roles.value(one.value, handing.scope)
+        if isinstance(function, FunctionValue):
+            inner = Call(one.value, (*positional[index + 1 :], *_keywords(handing.call)), handing.call.place)
+            return handing.effects.of_argument(function, inner, argument)
+    return None
+
+
+def _construct(handing: Handing, of: ClassValue, argument: Argument) -> tuple[Outcome, Use]:
+    """The session is given to an object: where it is kept under a name, the object holds it."""
+    maker = handing.effects.roles.member(of, "__init__", ObjectValue(of))
+    named = of.definition.name
+    if isinstance(maker, FunctionValue):
+        effect = handing.effects.of_argument(maker, handing.call, argument)
+        if effect is not None and len(effect.stores) == 1:
+            return Holder(next(iter(effect.stores)), of), _use(handing, UseKind.PASS, effect.without_stores(), named)
+        if effect is not None and not effect.stores:
+            return Result.NOTHING, _use(handing, UseKind.PASS, effect, named)
+    elif argument.name is not None and maker is None:
+        return Holder(argument.name, of), _use(handing, UseKind.CALL, name="")
+    return Result.CONTAINED, _use(handing, UseKind.KEEP, name=named)
+
+
+def offload(handing: Handing, given: Given) -> Use:
+    """`run_in_threadpool(f, db)` and its like call the function that they are given, elsewhere and at once."""
+    match given.what:
+        case Method(name):
+            action = vocabulary.SESSION_METHODS.get(name, Action.READ)
+            return Use(UseKind.ACT, handing.call.place, action, name=name)
+        case Captured(function):
+            effect = handing.effects.of_captured(function, handing.names)
+            action = Action.CLOSE if effect is not None and effect.closes else Action.READ
+            return Use(UseKind.ACT, handing.call.place, action)
+    effect = _effect_of_callback(handing, given.argument)
+    return _use(handing, UseKind.PASS if effect else UseKind.KEEP, effect)
+
+
+def callee(call: Call) -> str:
+    """What a call names as the function, as far as it can be said in words."""
+    text = dotted(call.function)
+    if text is not None:
+        return text
+    return call.function.name if isinstance(call.function, Attribute) else ""
+
+
+def _keywords(call: Call) -> tuple[Argument, ...]:
+    return tuple(one for one in call.arguments if one.name is not None)
+
+
+def parameter_of(function: FunctionValue, call: Call, argument: Argument) -> Parameter | None:
+    """The parameter that an argument of a call goes to; None where stars hide it."""
+    parameters = function.function.parameters
+    if argument.star:
+        return None
+    if argument.name is not None:
+        named = [one for one in parameters if one.name == argument.name]
+        return named[0] if named else next((one for one in parameters if one.kind == "**"), None)
+    before = []
+    for one in call.arguments:
+        if one is argument:
+            break
+        before.append(one)
+    if any(one.star == "*" for one in before):
+        return None
+    position = sum(one.name is None for one in before) + (function.receiver is not None)
+    positional = [one for one in parameters if one.kind == "positional"]
+    if position < len(positional):
+        return positional[position]
+    return next((one for one in parameters if one.kind == "*"), None)
