@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from fastapi_session_lint.findings import Note, Span
 from fastapi_session_lint.flow.effects import Effects
@@ -20,31 +20,59 @@ from fastapi_session_lint.project.values import (
     Scope,
     Value,
 )
+from fastapi_session_lint.questions.async_calls import AsyncCalls
+from fastapi_session_lint.questions.async_engines import AsyncEngines
 from fastapi_session_lint.questions.awaiting import Awaiting
 from fastapi_session_lint.questions.blocking import Blocking
+from fastapi_session_lint.questions.credentials import Credentials
+from fastapi_session_lint.questions.direct_calls import DirectCalls
+from fastapi_session_lint.questions.drivers import Drivers
+from fastapi_session_lint.questions.duplicates import Duplicates
 from fastapi_session_lint.questions.engines import Engines
-from fastapi_session_lint.questions.failures import (
-    Failure,
-    failures,
-    swallowed_errors,
-    unguarded_commits,
-    unguarded_shared_commits,
-)
+from fastapi_session_lint.questions.event_loops import EventLoops
+from fastapi_session_lint.questions.evidence import Evidence
+from fastapi_session_lint.questions.factories import Factories
+from fastapi_session_lint.questions.failures import Failure, failures
+from fastapi_session_lint.questions.final_commits import FinalCommits
 from fastapi_session_lint.questions.generators import GeneratorCall, generator_calls
+from fastapi_session_lint.questions.injections import Injections
 from fastapi_session_lint.questions.inventory import inventory
+from fastapi_session_lint.questions.kept_markers import KeptMarkers
+from fastapi_session_lint.questions.late_commits import LateCommits
+from fastapi_session_lint.questions.managers import Managers
+from fastapi_session_lint.questions.moved_names import MovedNames
+from fastapi_session_lint.questions.overrides import Overrides
+from fastapi_session_lint.questions.per_request import PerRequest
+from fastapi_session_lint.questions.reached import Reached
+from fastapi_session_lint.questions.requests import Requests
 from fastapi_session_lint.questions.sessions import Creation, Sessions
 from fastapi_session_lint.questions.shared import Shared
+from fastapi_session_lint.questions.textual_sql import TextualSql
+from fastapi_session_lint.questions.transactions import Transactions
+from fastapi_session_lint.questions.unentered import Unentered, unentered_managers
+from fastapi_session_lint.questions.unguarded import unguarded_commits, unguarded_shared_commits
+from fastapi_session_lint.questions.yield_errors import swallowed_errors
 from fastapi_session_lint.settings import Settings
+from fastapi_session_lint.versions import Versions, version
 
 
 class Context:
     """The linked project as rules see it."""
 
     def __init__(
-        self, modules: Iterable[Module], paths: Iterable[str], settings: Settings, report: frozenset[str] | None = None
+        self,
+        modules: Iterable[Module],
+        paths: Iterable[str],
+        settings: Settings,
+        report: frozenset[str] | None = None,
+        versions: Mapping[str, Versions] | None = None,
     ) -> None:
-        """`paths` are all files, also those that were not lowered; `report` limits `scopes` to some of them."""
+        """`paths` are all files, also those that were not lowered; `report` limits `scopes` to some of them.
+
+        `versions` tells the releases for paths, where the settings do not.
+        """
         self.settings = settings
+        self._told_versions = versions or {}
         self.names = Names(modules, ImportMap(paths, settings.src))
         self.roles = Roles(self.names, settings.session_factory_names)
         self.effects = Effects(self.roles)
@@ -102,8 +130,13 @@ class Context:
         return self.roles.value(expression, scope)
 
     def leaks(self, life: Life) -> list[tuple[bool, Point]]:
-        """The ends at which the session still holds a connection: (failed, point)."""
-        return [(failed, point) for failed, point in life.ends if point.state.status in LEAKING]
+        """The ends at which the session still holds a connection: (failed, point).
+
+        Not those behind a commit in a finally that fails: that commit is the defect.
+        """
+        ends = [(failed, point) for failed, point in life.ends if point.state.status in LEAKING]
+        final = self.final_commits.places(life.scope) if ends else frozenset[int]()
+        return [one for one in ends if not final or getattr(life.last_raise(one[1]), "place", NOWHERE) not in final]
 
     # --- who calls ---
 
@@ -174,15 +207,124 @@ class Context:
         """The questions about blocked event loops."""
         return Blocking(self)
 
+    def unentered_managers(self, scope: Scope) -> Iterator[Unentered]:
+        """The context managers that give a session and are used as if they were it."""
+        return unentered_managers(self, scope)
+
+    @functools.cached_property
+    def injections(self) -> Injections:
+        """The questions about what `Depends` is given."""
+        return Injections(self)
+
+    @functools.cached_property
+    def direct_calls(self) -> DirectCalls:
+        """The questions about calls of functions that have something injected."""
+        return DirectCalls(self)
+
+    @functools.cached_property
+    def kept_markers(self) -> KeptMarkers:
+        """The questions about `Depends(…)` where nobody injects."""
+        return KeptMarkers(self)
+
     @functools.cached_property
     def awaiting(self) -> Awaiting:
         """The questions about awaits."""
         return Awaiting(self)
 
     @functools.cached_property
+    def async_calls(self) -> AsyncCalls:
+        """The questions about methods of async sessions that are called like those of other sessions."""
+        return AsyncCalls(self)
+
+    @functools.cached_property
+    def async_engines(self) -> AsyncEngines:
+        """The questions about async engines that are used like sync ones."""
+        return AsyncEngines(self)
+
+    @functools.cached_property
+    def evidence(self) -> Evidence:
+        """The questions about how surely a session's kind is known."""
+        return Evidence(self)
+
+    @functools.cached_property
+    def managers(self) -> Managers:
+        """The questions about what is entered."""
+        return Managers(self)
+
+    @functools.cached_property
+    def drivers(self) -> Drivers:
+        """The questions about drivers."""
+        return Drivers(self)
+
+    @functools.cached_property
+    def factories(self) -> Factories:
+        """The questions about factories of async sessions."""
+        return Factories(self)
+
+    @functools.cached_property
+    def event_loops(self) -> EventLoops:
+        """The questions about event loops."""
+        return EventLoops(self)
+
+    @functools.cached_property
+    def duplicates(self) -> Duplicates:
+        """The question about engines that are there twice."""
+        return Duplicates(self)
+
+    @functools.cached_property
+    def reached(self) -> Reached:
+        """The questions about who comes to a call."""
+        return Reached(self)
+
+    @functools.cached_property
+    def per_request(self) -> PerRequest:
+        """The questions about what is made too often."""
+        return PerRequest(self)
+
+    @functools.cached_property
+    def transactions(self) -> Transactions:
+        """The questions about the ends of transactions."""
+        return Transactions(self)
+
+    @functools.cached_property
+    def final_commits(self) -> FinalCommits:
+        """The questions about commits in a finally."""
+        return FinalCommits(self)
+
+    @functools.cached_property
+    def late_commits(self) -> LateCommits:
+        """The questions about commits behind a yield."""
+        return LateCommits(self)
+
+    @functools.cached_property
+    def requests(self) -> Requests:
+        """The questions about the transactions of a request."""
+        return Requests(self)
+
+    @functools.cached_property
     def engines(self) -> Engines:
         """The questions about engines."""
         return Engines(self)
+
+    @functools.cached_property
+    def credentials(self) -> Credentials:
+        """The questions about passwords."""
+        return Credentials(self)
+
+    @functools.cached_property
+    def moved_names(self) -> MovedNames:
+        """The questions about moved names."""
+        return MovedNames(self)
+
+    @functools.cached_property
+    def textual_sql(self) -> TextualSql:
+        """The questions about statements that are strings."""
+        return TextualSql(self)
+
+    @functools.cached_property
+    def overrides(self) -> Overrides:
+        """The questions about dependency overrides."""
+        return Overrides(self)
 
     @functools.cached_property
     def threaded_modules(self) -> tuple[Module, ...]:
@@ -201,24 +343,22 @@ class Context:
 
     # --- versions ---
 
-    @functools.cached_property
-    def sqlalchemy(self) -> tuple[int, ...]:
-        """The SQLAlchemy version of the project, the newest release where it is not known."""
-        return _version(self.settings.sqlalchemy_version, (2, 1))
+    def versions(self, scope: Scope) -> Versions:
+        """The releases that a scope's module runs on: the settings', else the project's, else the newest."""
+        return self._asked_versions.or_else(self._told_versions.get(scope.module.path, Versions()))
 
     @functools.cached_property
-    def fastapi(self) -> tuple[int, ...]:
-        """The FastAPI version of the project, the newest release where it is not known."""
-        return _version(self.settings.fastapi_version, (999,))
+    def _asked_versions(self) -> Versions:
+        settings = self.settings
+        return Versions(
+            sqlalchemy=version(settings.sqlalchemy_version),
+            sqlmodel=version(settings.sqlmodel_version),
+            fastapi=version(settings.fastapi_version),
+            python=version(settings.target_version),
+        )
 
 
 _THREADED = frozenset({"TestClient", "FastAPI", "APIRouter"})
-
-
-def _version(text: str | None, newest: tuple[int, ...]) -> tuple[int, ...]:
-    if text is None:
-        return newest
-    return tuple(int(part) for part in text.split(".") if part.isdigit())
 
 
 __all__ = ["Context", "Creation"]

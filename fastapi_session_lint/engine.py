@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 import traceback
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from fastapi_session_lint.findings import Finding, Severity, Span
-from fastapi_session_lint.model.screen import file_concerns
+from fastapi_session_lint.findings import Finding, Repair, RepairKind, Severity, Span
+from fastapi_session_lint.model.screen import file_concerns, injected_names
 from fastapi_session_lint.rules import all_rules
 from fastapi_session_lint.settings import Settings, selected
 from fastapi_session_lint.source import Source, UndecodableSource, decode
+from fastapi_session_lint.suppressions import Comment, Heeded, comments, may_suppress, suppress, suppressing, unused
 
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
     from fastapi_session_lint.inventory import Inventory
     from fastapi_session_lint.model.syntax import Module
     from fastapi_session_lint.rules.base import Rule
+    from fastapi_session_lint.versions import Versions
 
+UNUSED_SUPPRESSION = "FSL901"
 SYNTAX_ERROR = "FSL902"
 INTERNAL_ERROR = "FSL903"
+_ABOUT_THE_LINTER = frozenset({UNUSED_SUPPRESSION, SYNTAX_ERROR, INTERNAL_ERROR})
 
 
 class Problem(NamedTuple):
@@ -45,33 +49,48 @@ def check(
     settings: Settings,
     *,
     report: Collection[str] | None = None,
+    versions: Mapping[str, Versions] | None = None,
     with_fixes: bool = False,
+    known: dict[Source, Reading] | None = None,
+    heeded: Heeded = Heeded.ALL,
 ) -> list[Finding]:
     """The findings in the files whose paths are in `report` (all when None), in their order.
 
     All `sources` together are the project: what one module says is known to the others. With `with_fixes` each
     finding that can be repaired carries its Fix, which costs a parse of its file; without it `fix` stays None.
+    `versions` tells by path which releases the project runs on, where the settings do not say.
+    What is in `known` was read before, and what is read is put there. `heeded` are the comments that suppress.
     Codes that `settings` does not select are left out. Raises settings.InvalidSettings for an unknown code.
     """
     wanted = selected(settings, {rule.code: rule.default for rule in all_rules()})
-    readings = [read(source) for source in sources]
-    findings = judge([one.path for one in sources], readings, settings, wanted, report)
+    known = {} if known is None else known
+    names = injected_names(source.data for source in sources)
+    known.update({source: read(source, names) for source in sources if source not in known})
+    readings = [known[source] for source in sources]
+    findings = judge([one.path for one in sources], readings, settings, wanted, report, versions)
+    if heeded is not Heeded.NONE:
+        read_well = [one for one, reading in zip(sources, readings, strict=True) if _is_read(reading)]
+        looked_at = [one for one in read_well if report is None or one.path in report]
+        findings = heed(findings, looked_at, heeded, wanted)
     if with_fixes:
         findings = plan_fixes(findings, {source.path: source for source in sources})
     return findings
 
 
-def read(source: Source) -> Reading:
-    """The model of one source. This is the step that is worth a process, or a cache."""
+def read(source: Source, names: frozenset[str] = frozenset()) -> Reading:
+    """The model of one source. This is the step that is worth a process, or a cache.
+
+    `names` are the injected names of the project: see screen.injected_names.
+    """
     if source.problem is not None:
         return Reading(problem=Problem(source.path, source.problem))
-    if not file_concerns(source.path, source.data) and not _must_parse(source.data):
+    if not file_concerns(source.path, source.data, names) and not _must_parse(source.data):
         return Reading()
     # libcst takes long to import; nothing that needs no parsing should pay for it.
     from fastapi_session_lint.model.module import UnparsableSource, read_module
 
     try:
-        return Reading(read_module(source.path, decode(source.data).text))
+        return Reading(read_module(source.path, decode(source.data).text, names))
     except UndecodableSource as error:
         return Reading(problem=Problem(source.path, str(error)))
     except UnparsableSource as error:
@@ -99,6 +118,7 @@ def judge(
     settings: Settings,
     wanted: Collection[str],
     report: Collection[str] | None,
+    versions: Mapping[str, Versions] | None = None,
 ) -> list[Finding]:
     """The findings of the wanted rules on models that have been read."""
     from fastapi_session_lint.context import Context
@@ -106,7 +126,7 @@ def judge(
     reported = None if report is None else frozenset(report)
     findings = [finding for finding in _problems(readings) if finding.code in wanted or finding.code == INTERNAL_ERROR]
     modules = [one.module for one in readings if one.module is not None]
-    context = Context(modules, paths, settings, reported)
+    context = Context(modules, paths, settings, reported, versions)
     for rule in all_rules():
         if rule.code in wanted:
             findings += _run(rule, context)
@@ -118,13 +138,64 @@ def judge(
     return [unique[key] for key in sorted(unique)]
 
 
-def understand(sources: Sequence[Source], settings: Settings, *, report: Collection[str] | None = None) -> Inventory:
+# --- comments that suppress ---
+
+
+def heed(
+    findings: Sequence[Finding], sources: Iterable[Source], heeded: Heeded, wanted: Collection[str]
+) -> list[Finding]:
+    """The findings that no comment in the sources suppresses, with those about comments that suppress nothing."""
+    by_path: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_path.setdefault(finding.path, []).append(finding)
+    for source in sources:
+        here = by_path.get(source.path, [])
+        if may_suppress(source.data, is_reported=bool(here)):
+            found = comments(decode(source.data).text, heeded)
+            left, used = suppress([one for one in here if one.code != INTERNAL_ERROR], found)
+            idle = _unused(source.path, found, used, wanted) if UNUSED_SUPPRESSION in wanted else ()
+            by_path[source.path] = [*(one for one in here if one.code == INTERNAL_ERROR), *left, *idle]
+    return sorted((one for some in by_path.values() for one in some), key=lambda finding: finding.order)
+
+
+def _unused(path: str, found: list[Comment], used: dict[int, set[str]], wanted: Collection[str]) -> Iterator[Finding]:
+    """The findings of FSL901, but for those that a comment asks to leave out."""
+    rules = {rule.code: rule for rule in all_rules()}
+    rule, known = rules[UNUSED_SUPPRESSION], rules.keys() - _ABOUT_THE_LINTER
+    for comment, idle in unused(found, used, set(wanted) - _ABOUT_THE_LINTER, known):
+        codes = [code for code in idle if code not in _ABOUT_THE_LINTER]
+        others = [one for one in found if one is not comment or UNUSED_SUPPRESSION in (one.codes or ())]
+        if bool(codes) == bool(idle) and not suppressing(others, rule.code, comment.span.row):
+            repair = Repair(RepairKind.REMOVE_SUPPRESSION, comment.span, ",".join(codes))
+            yield rule.finding(path, comment.span, _idle_message(codes, known), repair=repair)
+
+
+def _idle_message(codes: Sequence[str], known: Collection[str]) -> str:
+    unknown = [code for code in codes if not any(one.startswith(code) for one in known)]
+    if unknown:
+        return f"no rule has the code {' or '.join(unknown)}"
+    finds = f"{' and '.join(codes)} {'finds' if len(codes) == 1 else 'find'} nothing" if codes else "nothing is found"
+    return f"{finds} here: the comment would only hide a later mistake"
+
+
+def _is_read(reading: Reading) -> bool:
+    return reading.problem is None and reading.crash is None
+
+
+def understand(
+    sources: Sequence[Source],
+    settings: Settings,
+    *,
+    report: Collection[str] | None = None,
+    versions: Mapping[str, Versions] | None = None,
+) -> Inventory:
     """What the tool understood of a project, limited to the files whose paths are in `report` (all when None)."""
     from fastapi_session_lint.context import Context
 
-    modules = [one.module for one in map(read, sources) if one.module is not None]
+    names = injected_names(source.data for source in sources)
+    modules = [module for source in sources if (module := read(source, names).module) is not None]
     reported = None if report is None else frozenset(report)
-    return Context(modules, [one.path for one in sources], settings, reported).inventory()
+    return Context(modules, [one.path for one in sources], settings, reported, versions).inventory()
 
 
 def _problems(readings: Sequence[Reading]) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ ever smaller groups, until those that do harm alone are known: they are taken ba
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,19 +18,10 @@ from fastapi_session_lint.findings import Applicability, Edit, Finding, Fix
 from fastapi_session_lint.fixes import apply, parses
 from fastapi_session_lint.fixes.edits import collide, end_of, start_of
 from fastapi_session_lint.rules import all_rules
-from fastapi_session_lint.settings import Settings, selected
+from fastapi_session_lint.settings import Settings
 from fastapi_session_lint.source import Source, UndecodableSource, decode, split_lines
 
 ROUNDS = 10
-UNCOVERED: Mapping[str, frozenset[str]] = {
-    "FSL101": frozenset({"FSL201"}),
-    "FSL408": frozenset({"FSL401", "FSL410"}),
-}
-"""What a fixed finding may leave to other rules, which are silent as long as it stands: one defect, one finding.
-
-A commit whose error is swallowed is FSL101's as long as nobody closes the session; a sync call that is wrongly awaited
-still blocks the event loop once the await is gone.
-"""
 Key = tuple[str, str, str]
 
 
@@ -71,35 +63,11 @@ def fix(
 
     `unsafe` allows unsafe fixes too; fixes for display are never made. Raises settings.InvalidSettings.
     """
-    work = _Fixing(list(sources), settings, report, unsafe, check or _remembering())
+    work = _Fixing(list(sources), settings, report, unsafe, check or functools.partial(engine.check, known={}))
     for _ in range(ROUNDS):
         if not work.make_round():
             break
     return work.outcome()
-
-
-def _remembering() -> Check:
-    """engine.check, reading each version of a file once."""
-    readings: dict[Source, engine.Reading] = {}
-    wanted: dict[Settings, Collection[str]] = {}
-
-    def check(
-        sources: Sequence[Source],
-        settings: Settings,
-        *,
-        report: Collection[str] | None = None,
-        with_fixes: bool = False,
-    ) -> list[Finding]:
-        for source in sources:
-            if source not in readings:
-                readings[source] = engine.read(source)
-        if settings not in wanted:
-            wanted[settings] = selected(settings, {rule.code: rule.default for rule in all_rules()})
-        paths = [source.path for source in sources]
-        found = engine.judge(paths, [readings[one] for one in sources], settings, wanted[settings], report)
-        return engine.plan_fixes(found, {source.path: source for source in sources}) if with_fixes else found
-
-    return check
 
 
 class _Fixing:
@@ -189,7 +157,8 @@ def _keys(findings: Iterable[Finding]) -> Counter[Key]:
 
 def _uncovered(fixed: Counter[Key]) -> Counter[tuple[str, str]]:
     """How many findings of which rules may come to light in which files."""
-    return Counter((path, left) for path, code, _ in fixed.elements() for left in UNCOVERED.get(code, ()))
+    hidden = {rule.code: rule.hides for rule in all_rules()}
+    return Counter((path, left) for path, code, _ in fixed.elements() for left in hidden.get(code, ()))
 
 
 def _texts(sources: Iterable[Source]) -> dict[str, str]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ from fastapi_session_lint.findings import Finding
 from fastapi_session_lint.rules import all_rules
 from fastapi_session_lint.settings import InvalidSettings, Settings, selected
 from fastapi_session_lint.source import Source
+from fastapi_session_lint.suppressions import Heeded
 from fastapi_session_lint.work import Work, plan
 
 if TYPE_CHECKING:
@@ -85,13 +87,25 @@ def check_source(
     return check(plan([place], Configurations(isolated=settings), given), Sources(given))
 
 
-def check(work: Iterable[Work], sources: Sources, *, with_fixes: bool = True) -> list[Finding]:
-    """The findings of all work, in their order. Raises settings.InvalidSettings."""
+def check(
+    work: Iterable[Work], sources: Sources, *, with_fixes: bool = True, heeded: Heeded = Heeded.ALL
+) -> list[Finding]:
+    """The findings of all work, in their order, but for what the `heeded` comments suppress.
+
+    Raises settings.InvalidSettings.
+    """
     found: list[Finding] = []
     with collector_paused():
         for one in work:
             check_codes(one)
-            found += engine.check(sources.of(one), one.settings, report=one.report, with_fixes=with_fixes)
+            found += engine.check(
+                sources.of(one),
+                one.settings,
+                report=one.report,
+                versions=one.versions,
+                with_fixes=with_fixes,
+                heeded=heeded,
+            )
     return sorted(found, key=lambda finding: finding.order)
 
 
@@ -100,12 +114,12 @@ def understand(work: Iterable[Work], sources: Sources) -> dict[str, Inventory]:
     found: dict[str, Inventory] = {}
     with collector_paused():
         for one in work:
-            part = engine.understand(sources.of(one), one.settings, report=one.report)
+            part = engine.understand(sources.of(one), one.settings, report=one.report, versions=one.versions)
             found[one.root] = found[one.root] + part if one.root in found else part
     return found
 
 
-def fix(work: Iterable[Work], sources: Sources, *, unsafe: bool) -> Fixes:
+def fix(work: Iterable[Work], sources: Sources, *, unsafe: bool, heeded: Heeded = Heeded.ALL) -> Fixes:
     """Fix what can be fixed, write it, and leave in `sources` what the files say now.
 
     Files in `sources.given` are changed there and not on the disk. Raises settings.InvalidSettings.
@@ -119,7 +133,8 @@ def fix(work: Iterable[Work], sources: Sources, *, unsafe: bool) -> Fixes:
     with collector_paused():
         for one in work:
             check_codes(one)
-            outcome = fixer.fix(sources.of(one), one.settings, report=one.report, unsafe=unsafe)
+            looked_at = functools.partial(engine.check, versions=one.versions, known={}, heeded=heeded)
+            outcome = fixer.fix(sources.of(one), one.settings, report=one.report, unsafe=unsafe, check=looked_at)
             applied += outcome.applied
             remaining += outcome.remaining
             failed += outcome.failed

@@ -34,6 +34,9 @@ SESSION_MAKERS = frozenset(
 ASYNC_SESSION_MAKERS = frozenset(
     {"sqlalchemy.ext.asyncio.async_sessionmaker", "sqlalchemy.ext.asyncio.session.async_sessionmaker"}
 )
+ASYNC_MAKER_MODULE, ASYNC_MAKER_NAME = "sqlalchemy.ext.asyncio", "async_sessionmaker"
+CLASS_OPTION = "class_"
+EXPIRE_OPTION = "expire_on_commit"
 SCOPED_MAKERS = frozenset({"sqlalchemy.orm.scoped_session", "sqlalchemy.orm.scoping.scoped_session"})
 ASYNC_SCOPED_MAKERS = frozenset(
     {"sqlalchemy.ext.asyncio.async_scoped_session", "sqlalchemy.ext.asyncio.scoping.async_scoped_session"}
@@ -66,6 +69,108 @@ CONNECTION_CLASSES = frozenset(
     }
 )
 CONNECTION_GETTERS = frozenset({"alembic.op.get_bind", "alembic.context.get_bind"})
+ENGINE_METHODS = frozenset({"begin", "connect"})
+ENGINE_USERS = frozenset({"create_all", "drop_all", "reflect", "create", "drop", "run_sync", "to_sql", "read_sql"})
+"""The methods of other objects that are given an engine, work on it, and let it go."""
+ENGINE_CHARACTER = (
+    "poolclass", "pool", "isolation_level", "execution_options", "creator", "async_creator", "connect_args"
+)  # fmt: skip
+"""The options of an engine that set it apart from another one for the same database."""
+NULL_POOLS = frozenset({"NullPool"})
+ENGINE_COROUTINES = frozenset({"dispose", "raw_connection"})
+"""The methods of an AsyncEngine that are coroutines."""
+FORMER_ENGINE_METHODS = frozenset({"execute", "scalar", "has_table", "table_names", "run_callable", "transaction"})
+"""The methods that an Engine has or had, and an AsyncEngine never."""
+SCHEMA_METHODS = frozenset({"create_all", "drop_all", "reflect"})
+TABLE_METHODS = frozenset({"create", "drop"})
+INSPECTING_METHODS = frozenset({"reflect"})
+TABLES = frozenset({"sqlalchemy.Table", "sqlalchemy.schema.Table", "sqlalchemy.sql.schema.Table"})
+INSPECTORS = frozenset({"sqlalchemy.inspect", "sqlalchemy.inspection.inspect"})
+GREENLET_METHODS = frozenset({"run_sync"})
+"""The methods that call a plain function with the sync session or connection behind an async one."""
+
+# Which drivers serve `create_engine` and which `create_async_engine`; psycopg and oracledb serve both, others are not
+# judged: https://docs.sqlalchemy.org/en/20/dialects/
+ASYNC_DRIVERS = frozenset(
+    {"asyncpg", "psycopg_async", "aiosqlite", "aiomysql", "asyncmy", "aioodbc", "oracledb_async"}
+)  # fmt: skip
+SYNC_DRIVERS = frozenset(
+    {
+        "psycopg2", "psycopg2cffi", "pg8000", "pysqlite", "pysqlcipher", "pymysql", "mysqldb", "mysqlconnector",
+        "cymysql", "pyodbc", "pymssql", "cx_oracle",
+    }
+)  # fmt: skip
+DEFAULT_DRIVERS = {
+    "postgresql": "psycopg2",
+    "sqlite": "pysqlite",
+    "mysql": "mysqldb",
+    "mariadb": "mysqldb",
+    "mssql": "pyodbc",
+    "oracle": "cx_oracle",
+}
+"""The driver of a URL that names none."""
+LATER_DEFAULT_DRIVERS = {"postgresql": ("2.1", "psycopg"), "oracle": ("2.1", "oracledb")}
+"""The SQLAlchemy release that took another default, and which: https://docs.sqlalchemy.org/en/21/changelog/migration_21.html"""
+MISSPELT_DIALECTS = {"postgres": "postgresql"}
+"""What is no dialect since SQLAlchemy 1.4, and what is meant."""
+class Misfit(enum.Enum):
+    """What does not go together of an engine, its driver, and the sessions on it."""
+
+    ASYNC_DRIVER = enum.auto()
+    """A plain engine on a driver that is async only."""
+    SYNC_DRIVER = enum.auto()
+    """An async engine on a driver that is sync only."""
+    SYNC_DEFAULT = enum.auto()
+    """The same, by a URL that names no driver."""
+    NO_DIALECT = enum.auto()
+    """A URL whose dialect does not exist."""
+    ASYNC_ENGINE = enum.auto()
+    """Sync sessions on an async engine."""
+    SYNC_ENGINE = enum.auto()
+    """Async sessions on a plain engine."""
+
+
+SYNC_AS_ASYNC_OPTION = "async_fallback"
+"""The option of a URL by which an async driver serves a plain engine, until SQLAlchemy 2.1."""
+DATABASE_DIALECTS = frozenset(
+    {
+        "postgresql", "postgres", "mysql", "mariadb", "mssql", "oracle", "cockroachdb", "redshift", "snowflake",
+        "clickhouse", "firebird", "hana", "teradatasql", "vertica", "ibm_db_sa", "db2", "sybase", "trino", "presto",
+        "crate", "exa", "dremio",
+    }
+)  # fmt: skip
+"""The dialects whose URLs may have a password; external ones by https://docs.sqlalchemy.org/en/20/dialects/"""
+OVERRIDES = "dependency_overrides"
+DICT_REMOVERS = frozenset({"clear", "pop", "popitem", "__delitem__"})
+TEST_TEARDOWNS = frozenset({"teardown_function", "teardown_module", "pytest_runtest_teardown", "tearDownModule"})
+LASTING_FIXTURE_SCOPES = frozenset({"session", "package"})
+MODULE_MARKS = "pytestmark"
+USING_MARK = "usefixtures"
+SAME_MODULES = {
+    "collections.abc": ("collections.abc", "typing"),
+    "sqlalchemy": ("sqlalchemy", "sqlalchemy.sql", "sqlalchemy.sql.expression", "sqlmodel"),
+}
+"""From where else the names that fixes bring in may be imported already."""
+TEXT_MODULE, TEXT_NAME = "sqlalchemy", "text"
+"""What a statement that is a string has to be wrapped in."""
+STATEMENT_PARAMETER = "statement"
+STATEMENT_METHODS = frozenset({"execute", "exec", "scalar", "scalars", "stream", "stream_scalars"})
+"""The methods of sessions and connections that take a statement, and since SQLAlchemy 2 no string for it."""
+REMOVED_ENGINE_METHODS = frozenset({"execute", "scalar"})
+"""The methods that an Engine had until SQLAlchemy 2."""
+OLD_DECLARATIVE_MODULE = "sqlalchemy.ext.declarative"
+NEW_DECLARATIVE_MODULE = "sqlalchemy.orm"
+MOVED_DECLARATIVE_NAMES = frozenset({"declarative_base", "as_declarative", "has_inherited_table", "synonym_for"})
+"""What the old module still has, and warns of: https://docs.sqlalchemy.org/en/20/changelog/migration_20.html"""
+FOLLOWING_DECLARATIVE_NAMES = frozenset({"DeclarativeMeta", "declared_attr"})
+"""What both modules have, and neither warns of; the other names of the old module stay there."""
+VALIDATORS = frozenset(
+    f"pydantic.{name}" for name in ("validator", "root_validator", "field_validator", "model_validator")
+)
+"""The decorators of methods that may put another value in place of a setting's."""
+FACTORY_CONFIGURE = "configure"
+"""The method of a factory by which it gets its options later."""
+URL_MAKERS = frozenset({"sqlalchemy.URL.create", "sqlalchemy.engine.URL.create", "sqlalchemy.engine.url.URL.create"})
 
 DEPENDS = frozenset(
     {
@@ -77,6 +182,10 @@ DEPENDS = frozenset(
         "fastapi.params.Security",
     }
 )
+DEPENDS_WITH_SCOPE = frozenset(name for name in DEPENDS if name.endswith("Depends"))
+"""The markers that take a `scope`, from FastAPI 0.121 on."""
+MARKER_ATTRIBUTES = frozenset({"dependency", "use_cache", "scope", "scopes"})
+"""What a `Depends` object itself has."""
 APPLICATIONS = frozenset({"fastapi.FastAPI", "fastapi.applications.FastAPI", "starlette.applications.Starlette"})
 ROUTERS = frozenset({"fastapi.APIRouter", "fastapi.routing.APIRouter", "starlette.routing.Router"})
 REQUESTS = frozenset(
@@ -114,6 +223,24 @@ MANAGER_TYPES = frozenset(
     for name in ("ContextManager", "AsyncContextManager", "AbstractContextManager", "AbstractAsyncContextManager")
 )
 TYPE_TYPES = frozenset({"typing.Type", "builtins.type", "type"})
+TUPLE_TYPES = frozenset({"tuple", "typing.Tuple"})
+MAPPING_TYPES = frozenset(
+    {"dict", "collections.defaultdict", "collections.OrderedDict"}
+    | {f"typing.{name}" for name in ("Dict", "DefaultDict", "Mapping", "MutableMapping")}
+    | {f"collections.abc.{name}" for name in ("Mapping", "MutableMapping")}
+)
+SEQUENCE_TYPES = frozenset(
+    {"list", "set", "frozenset", "typing.List", "typing.Set", "typing.Sequence"}
+    | {"collections.abc.Sequence", "collections.abc.Collection", "collections.abc.Set"}
+)
+CONTAINER_TYPES = TUPLE_TYPES | MAPPING_TYPES | SEQUENCE_TYPES
+CONTAINER_READERS = frozenset({"get", "pop", "setdefault", "popitem", "__getitem__"})
+VARIABLE_TYPES = frozenset({"contextvars.ContextVar"})
+TYPE_ALIASES = frozenset({"typing.TypeAlias", "typing_extensions.TypeAlias"})
+NAMED_TYPES = frozenset(
+    {"typing.NewType", "typing_extensions.NewType", "typing.TypeAliasType", "typing_extensions.TypeAliasType"}
+)
+TYPE_VARIABLES = frozenset({"typing.TypeVar", "typing_extensions.TypeVar"})
 NO_RETURN_TYPES = frozenset(
     {"typing.NoReturn", "typing.Never", "typing_extensions.NoReturn", "typing_extensions.Never"}
 )
@@ -121,10 +248,30 @@ NO_RETURN_TYPES = frozenset(
 MANAGER_DECORATORS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 CLOSING = frozenset({"contextlib.closing", "contextlib.aclosing"})
 SUPPRESS = frozenset({"contextlib.suppress"})
+RAISES = frozenset({"pytest.raises", "pytest.python_api.raises"})
+"""What ends the error that a test expects."""
+RAISES_METHODS = frozenset({"assertRaises", "assertRaisesRegex"})
+"""The same, as methods of a test case."""
+BORROWING = frozenset({"contextlib.nullcontext"})
+"""What gives the session that it is given, and leaves it open."""
+QUIET_MANAGERS = frozenset(
+    {
+        "contextlib.suppress", "contextlib.nullcontext", "contextlib.ExitStack", "contextlib.AsyncExitStack",
+        "asyncio.timeout", "asyncio.timeout_at", "anyio.CancelScope", "anyio.move_on_after", "anyio.move_on_at",
+        "anyio.fail_after", "anyio.fail_at",
+    }
+)  # fmt: skip
+"""Context managers that can be made and entered without an error."""
 EXIT_STACKS = frozenset({"contextlib.ExitStack", "contextlib.AsyncExitStack"})
 EXIT_STACK_ENTERS = frozenset({"enter_context", "enter_async_context", "push", "push_async_exit", "callback"})
 CACHE_DECORATORS = frozenset({"functools.lru_cache", "functools.cache", "functools.cached_property"})
+TRANSPARENT_DECORATORS = frozenset({"staticmethod", "classmethod", "property", "abc.abstractmethod", "typing.override"}
+                                  | MANAGER_DECORATORS)  # fmt: skip
+"""The decorators with which a function's body still runs at each call."""
+DATACLASSES = frozenset({"dataclasses.dataclass"})
+INITIALIZERS = ("__init__", "__post_init__")
 PROPERTY_DECORATORS = frozenset({"property", "functools.cached_property", "builtins.property"})
+METHOD_DECORATORS = frozenset({"staticmethod", "classmethod"})
 FIXTURE_DECORATORS = frozenset({"pytest.fixture", "pytest_asyncio.fixture", "pytest.yield_fixture", "anyio.fixture"})
 PROVIDER_DECORATORS = frozenset({"dishka.provide", "dishka.provider.provide", "that_depends.providers"})
 FIRST_ITEM = frozenset({"next", "anext", "builtins.next", "builtins.anext"})
@@ -141,7 +288,23 @@ OFFLOADERS = frozenset(
         "concurrent.futures.ThreadPoolExecutor",
     }
 )
+CALLS_FIRST_ARGUMENT = frozenset(
+    {
+        "fastapi.BackgroundTasks.add_task",
+        "fastapi.background.BackgroundTasks.add_task",
+        "starlette.background.BackgroundTasks.add_task",
+        "fastapi.concurrency.run_in_threadpool",
+        "starlette.concurrency.run_in_threadpool",
+        "asyncio.to_thread",
+        "anyio.to_thread.run_sync",
+    }
+)
+"""What calls its first argument with the others."""
 OFFLOADING_METHODS = frozenset({"run_in_executor", "run_sync", "submit", "run_in_threadpool", "to_thread", "asyncify"})
+BACKGROUND_METHODS = frozenset({"add_task"})
+QUEUES = ("celery.", "dramatiq.", "arq.", "taskiq.", "rq.", "huey.", "apscheduler.")
+"""The libraries that run functions as tasks or jobs, over and over."""
+JOB_METHODS = frozenset({"add_job", "enqueue"})
 ASYNC_RUNNERS = frozenset({"asyncio.run", "anyio.run", "trio.run", "uvloop.run"})
 GATHERERS = frozenset(
     {
@@ -159,7 +322,8 @@ GATHERERS = frozenset(
     }
 )
 
-DATABASE_ERRORS = ("sqlalchemy.exc.", "sqlalchemy.orm.exc.", "sqlmodel.exc.", "sqlite3.", "psycopg2.", "asyncpg.")
+DATABASE_ERRORS = ("sqlalchemy.exc.", "sqlalchemy.orm.exc.", "sqlmodel.exc.")
+"""Where the classes of a session's errors are; a driver's own errors come wrapped in them."""
 DATABASE_ERROR_ROOTS = frozenset({"sqlalchemy.exc.SQLAlchemyError", "sqlalchemy.exc.DBAPIError"})
 READ_ERRORS = frozenset({"sqlalchemy.exc.NoResultFound", "sqlalchemy.exc.MultipleResultsFound",
                          "sqlalchemy.orm.exc.NoResultFound", "sqlalchemy.orm.exc.MultipleResultsFound"})  # fmt: skip
@@ -190,7 +354,7 @@ SESSION_METHODS: dict[str, Action] = {
     "commit": Action.COMMIT,
     "prepare": Action.COMMIT,
     "rollback": Action.ROLLBACK,
-    "reset": Action.ROLLBACK,
+    "reset": Action.CLOSE,
     "flush": Action.FLUSH,
     "bulk_save_objects": Action.EXECUTE,
     "bulk_insert_mappings": Action.EXECUTE,
@@ -227,6 +391,7 @@ SESSION_METHODS: dict[str, Action] = {
     "identity_key": Action.LOCAL,
     "enable_relationship_loading": Action.LOCAL,
 }
+COMMITTING_METHODS = frozenset({"commit", "begin"})
 IO_ACTIONS = frozenset({Action.COMMIT, Action.ROLLBACK, Action.FLUSH, Action.EXECUTE, Action.READ})
 COROUTINE_METHODS = frozenset(
     {
@@ -243,19 +408,30 @@ PLAIN_METHODS = frozenset(
 )  # fmt: skip
 ENTER_METHODS = frozenset({"__enter__", "__aenter__"})
 EXIT_METHODS = frozenset({"__exit__", "__aexit__"})
+CLOSE_METHODS = frozenset({"close", "aclose", "remove", "__exit__", "__aexit__"})
+"""The methods of a session that end it, whoever calls them."""
+CLOSE_ALL = frozenset({"sqlalchemy.orm.close_all_sessions", "sqlalchemy.orm.session.close_all_sessions"})
+CLOSE_ALL_METHOD = "close_all"
+REGISTRY_CLOSE_METHOD = "remove"
+OPEN_ATTRIBUTES = frozenset({"is_active"})
+"""Attributes of a session that are true while it is open."""
+TRANSACTION_TESTS = frozenset({"in_transaction"})
+"""Methods of a session that are true while it holds a connection."""
 CLOSER_METHODS = frozenset({"close", "aclose", "__exit__", "__aexit__", "remove", "dispose", "cleanup", "shutdown"})
 
 QUIET_CALLS = frozenset(
     {
         "print", "len", "str", "repr", "isinstance", "issubclass", "type", "id", "bool", "dict", "list", "set", "tuple",
         "frozenset", "hasattr", "getattr", "callable", "super", "object", "time.time", "time.perf_counter",
-        "sys.exc_info", "time.monotonic",
+        "sys.exc_info", "time.monotonic", "asyncio.get_running_loop", "asyncio.get_event_loop", "asyncio.current_task",
         "datetime.datetime.now", "datetime.datetime.utcnow", "datetime.date.today", "uuid.uuid4",
         "logging.getLogger", "logging.info", "logging.debug", "logging.warning", "logging.error", "logging.exception",
         "loguru.logger.info", "typing.cast", "datetime.timedelta", "sqlalchemy.text", "sqlalchemy.select",
         "sqlmodel.select", "sqlalchemy.func.count", "sqlalchemy.future.select", "range", "enumerate", "zip", "sorted",
     }
 )  # fmt: skip
+NAME_TABLES = frozenset({"locals", "vars"})
+TYPE_TESTS = frozenset({"isinstance", "hasattr", "callable"})
 LOG_METHODS = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "success"})
 LOGGER_OBJECTS = frozenset({"logging.getLogger", "loguru.logger", "structlog.get_logger", "logging.Logger"})
 
@@ -270,6 +446,38 @@ SESSION_READERS = (
     "inspect.",
 )
 """Libraries whose functions use a session that they are given and neither keep nor close it."""
+
+QUERY_METHOD = "query"
+QUERY_RUNNERS = frozenset(
+    {
+        "all", "first", "one", "one_or_none", "scalar", "scalar_one", "scalar_one_or_none", "scalars", "count", "get",
+        "delete", "update",
+    }
+)  # fmt: skip
+"""The methods of a Query that send it: https://docs.sqlalchemy.org/en/20/orm/queryguide/query.html"""
+QUERY_PARTS = frozenset(
+    {"subquery", "cte", "label", "as_scalar", "scalar_subquery", "exists", "selectable", "get_execution_options"}
+)
+"""The methods of a Query that make a part of another statement of it; all others give a Query again."""
+CONSUMERS = frozenset(
+    {"list", "tuple", "set", "frozenset", "dict", "sorted", "sum", "min", "max", "any", "all", "next", "bytes"}
+)
+"""Builtins that go through what they are given, at once."""
+CONSUMING_METHODS = frozenset({"join", "extend", "writelines", "writerows"})
+PASSING_ITERATORS = frozenset({"enumerate", "zip", "map", "filter", "iter", "reversed"})
+"""Builtins that go through what they are given when somebody goes through them."""
+PLAIN_TYPES = frozenset(
+    {"dict", "list", "tuple", "set", "frozenset", "str", "bytes", "int", "float", "complex", "bool", "bytearray"}
+)
+MODEL_BASES = frozenset(
+    {
+        "pydantic.BaseModel", "pydantic.main.BaseModel", "pydantic_settings.BaseSettings", "sqlmodel.SQLModel",
+        "sqlmodel.main.SQLModel", "sqlalchemy.orm.DeclarativeBase", "sqlalchemy.orm.declarative_base",
+        "sqlalchemy.ext.declarative.declarative_base", "enum.Enum", "typing.TypedDict", "typing.NamedTuple",
+    }
+)  # fmt: skip
+"""What a class is derived from whose objects are rows or plain values."""
+BINDING_DECORATORS = frozenset({"staticmethod", "classmethod"})
 
 EXTERNAL_TOPS = frozenset(sys.stdlib_module_names) | frozenset(
     {

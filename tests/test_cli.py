@@ -363,7 +363,7 @@ def test_help_names_every_command_and_option(project: Any) -> None:
     assert options == {
         "--fix", "--unsafe-fixes", "--output-format", "--select", "--ignore", "--extend-select", "--fail-on",
         "--exit-zero", "--isolated", "--force-exclude", "--stdin-filename", "--no-cache", "--color", "--quiet",
-        "--verbose", "--help",
+        "--verbose", "--help", "--show-project", "--ignore-suppressions",
     }  # fmt: skip
 
 

@@ -25,9 +25,19 @@ NODES: dict[RepairKind, tuple[type[cst.CSTNode], ...]] = {
     RepairKind.ADD_ROLLBACK: (cst.ExceptHandler, cst.ExceptStarHandler),
     RepairKind.ADD_RAISE: (cst.ExceptHandler, cst.ExceptStarHandler),
     RepairKind.GUARD_COMMIT: (cst.Call,),
+    RepairKind.DROP_COMMIT: (cst.Call,),
+    RepairKind.ADD_FUNCTION_SCOPE: (cst.Call,),
     RepairKind.ADD_AWAIT: (cst.Call,),
     RepairKind.DROP_AWAIT: (cst.Await,),
+    RepairKind.DROP_CALL: (cst.Call,),
+    RepairKind.DROP_DECORATOR: (cst.FunctionDef,),
+    RepairKind.USE_ASYNC_MAKER: (cst.Call,),
+    RepairKind.KEEP_AFTER_COMMIT: (cst.Call,),
     RepairKind.ADD_CONNECT_ARG: (cst.Call,),
+    RepairKind.SPLIT_IMPORT: (cst.ImportFrom,),
+    RepairKind.WRAP_IN_TEXT: (cst.Call,),
+    RepairKind.REMOVE_SUPPRESSION: (cst.Comment,),
+    RepairKind.SWAP_WITH: (cst.With,),
 }
 
 

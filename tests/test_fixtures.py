@@ -148,7 +148,8 @@ def codes_by_path(findings: Iterable[Finding]) -> Counter[tuple[str, str]]:
 
 def uncovered(applied: Iterable[Finding]) -> Counter[tuple[str, str]]:
     """What may come to light by fixes: an await that is dropped leaves a call that blocks the event loop."""
-    return Counter((finding.path, code) for finding in applied for code in fixer.UNCOVERED.get(finding.code, ()))
+    hidden = {rule.code: rule.hides for rule in all_rules()}
+    return Counter((finding.path, code) for finding in applied for code in hidden[finding.code])
 
 
 def fix_all(sources: Sequence[Source], settings: Settings) -> tuple[list[Source], tuple[Finding, ...]]:

@@ -24,10 +24,10 @@ class Layer:
     types: tuple[str, ...] = ()
 
 
-VALUES = ("findings", "inventory", "source", "settings", "vocabulary")
+VALUES = ("findings", "inventory", "source", "settings", "suppressions", "versions", "vocabulary")
 PURE = (*VALUES, "model", "project", "flow")
 ENGINE = ("engine", "fixer")
-SHELL = ("files", "discovery", "configuration", "cache", "work", "runner", "report")
+SHELL = ("files", "discovery", "configuration", "manifests", "cache", "work", "runner", "report")
 LAYERS = {
     "values": Layer(VALUES),
     "model": Layer(("model",), (*VALUES, "model")),

@@ -28,6 +28,7 @@ class Options:
     """The options of a run that are not settings."""
 
     is_isolated: bool
+    ignores_suppressions: bool
     stdin_filename: str | None
     does_fix: bool
     is_unsafe: bool
@@ -68,6 +69,7 @@ def _flag(*names: str, text: str) -> Callable[[Any], Any]:
 @_word("--fail-on", "The least severity that makes the exit code 1 (warning).")
 @_flag("--exit-zero", "exits_zero", text="Exit with 0 although there are findings.")
 @_flag("--isolated", "is_isolated", text="Read no configuration file.")
+@_flag("--ignore-suppressions", "ignores_suppressions", text="Report also what comments suppress.")
 @_flag("--force-exclude", "force_exclude", text="Leave out excluded files even when they are named here.")
 @click.option("--stdin-filename", metavar="PATH", help="With `-`, the file that standard input stands for.")
 @_flag("--no-cache", "no_cache", text="Neither read nor write the cache.")
@@ -111,6 +113,7 @@ def _run(terminal: Terminal, paths: Sequence[str], overrides: Mapping[str, Any],
     from fastapi_session_lint import runner
     from fastapi_session_lint.configuration import Configurations
     from fastapi_session_lint.settings import Settings
+    from fastapi_session_lint.suppressions import Heeded
     from fastapi_session_lint.work import plan
 
     started = time.perf_counter()
@@ -120,13 +123,14 @@ def _run(terminal: Terminal, paths: Sequence[str], overrides: Mapping[str, Any],
     if not any(one.report for one in work):
         terminal.say("warning: no Python files found")
     sources = runner.Sources(given)
+    heeded = Heeded.NONE if options.ignores_suppressions else Heeded.ALL
     form = work[0].settings.output_format if work else overrides.get("output_format", "full")
     if options.shows_project:
         return _show_project(terminal, runner.understand(work, sources), form, options)
     if options.does_fix:
-        fixes = runner.fix(work, sources, unsafe=options.is_unsafe)
+        fixes = runner.fix(work, sources, unsafe=options.is_unsafe, heeded=heeded)
     else:
-        fixes = runner.Fixes((), tuple(runner.check(work, sources)))
+        fixes = runner.Fixes((), tuple(runner.check(work, sources, heeded=heeded)))
     if options.is_verbose:
         _tell(terminal, work, time.perf_counter() - started)
     _write(terminal, form, fixes, sources, options)

@@ -1,4 +1,4 @@
-"""A name of the standard library brought into a file: what is imported already is reused, isort's order is kept."""
+"""A name of a library brought into a file: what is imported already is reused, isort's order is kept."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from fastapi_session_lint.fixes.edits import Draft
 from fastapi_session_lint.fixes.names import is_binding, is_taken, variables
 from fastapi_session_lint.fixes.sessions import dotted
 from fastapi_session_lint.fixes.tree import Tree
+from fastapi_session_lint.vocabulary import EXTERNAL_TOPS, SAME_MODULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +26,9 @@ class Import:
     end_row: int
 
     @property
-    def is_future(self) -> bool:
-        """Whether this is `from __future__ import …`."""
-        return self.module == "__future__"
-
-    @property
-    def is_standard(self) -> bool:
-        """Whether a module of the standard library is imported."""
-        return self.module is not None and self.module.partition(".")[0] in sys.stdlib_module_names
+    def section(self) -> int | None:
+        """Which of isort's sections it belongs to: 0 the future, 1 the standard library, 2 known libraries."""
+        return None if self.module is None else _section(self.module)
 
     @property
     def order(self) -> tuple[bool, str]:
@@ -97,8 +93,7 @@ def _local_name(node: cst.CSTNode, module: str, name: str) -> str | None:
         return None
     if not isinstance(node, cst.ImportFrom) or isinstance(node.names, cst.ImportStar) or node.relative:
         return None
-    origins = (module, "typing") if module == "collections.abc" else (module,)
-    if node.module is None or dotted(node.module) not in origins:
+    if node.module is None or dotted(node.module) not in SAME_MODULES.get(module, (module,)):
         return None
     return next((one.evaluated_alias or name for one in node.names if one.evaluated_name == name), None)
 
@@ -138,21 +133,31 @@ def _member_order(name: str) -> tuple[int, str]:
 
 
 def _insert_line(tree: Tree, draft: Draft, head: list[Import], order: tuple[bool, str], line: str) -> None:
-    """Put a new import among those of the standard library, by its Import.order, or make their section."""
-    section = [one for one in head if one.is_standard and not one.is_future]
+    """Put a new import among those of its section, by its Import.order, or make that section."""
+    wanted = _section(order[1])
+    section = [one for one in head if one.section == wanted]
     smaller = [one for one in section if one.order < order]
     if smaller:
         row = max(one.end_row for one in smaller)
         draft.insert(tree.row_end(row), tree.newline(row) + line)
     elif section:
         draft.insert((section[0].row, 0), line + tree.newline(section[0].row))
-    elif any(one.is_future for one in head):
-        row = max(one.end_row for one in head if one.is_future)
+    elif above := [one for one in head if one.section is not None and wanted is not None and one.section < wanted]:
+        row = max(one.end_row for one in above)
         draft.insert(tree.row_end(row), 2 * tree.newline(row) + line)
     elif head:
         draft.insert((head[0].row, 0), line + 2 * tree.newline(head[0].row))
     else:
         _insert_first(tree, draft, line)
+
+
+def _section(module: str) -> int | None:
+    top = module.partition(".")[0]
+    if top == "__future__":
+        return 0
+    if top in sys.stdlib_module_names:
+        return 1
+    return 2 if top in EXTERNAL_TOPS else None
 
 
 def _insert_first(tree: Tree, draft: Draft, line: str) -> None:

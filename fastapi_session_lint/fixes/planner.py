@@ -7,14 +7,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from fastapi_session_lint.findings import Applicability, Fix, Repair, RepairKind
+from fastapi_session_lint.fixes.async_factories import keep_after_commit, use_async_maker
 from fastapi_session_lint.fixes.awaits import add_await, drop_await
 from fastapi_session_lint.fixes.close_after_yield import close_after_yield
 from fastapi_session_lint.fixes.close_session import close_session
+from fastapi_session_lint.fixes.commits import drop_commit
 from fastapi_session_lint.fixes.connect_args import add_connect_arg
+from fastapi_session_lint.fixes.dependencies import add_function_scope, drop_call, drop_decorator
 from fastapi_session_lint.fixes.edits import OverlappingEdits
 from fastapi_session_lint.fixes.enter_generator import enter_generator
 from fastapi_session_lint.fixes.handlers import add_raise, add_rollback, guard_commit
+from fastapi_session_lint.fixes.split_import import split_import
+from fastapi_session_lint.fixes.suppressions import remove_suppression
+from fastapi_session_lint.fixes.textual_sql import wrap_in_text
 from fastapi_session_lint.fixes.tree import Tree, parse
+from fastapi_session_lint.fixes.with_statements import swap_with
 from fastapi_session_lint.fixes.yield_session import yield_instead_of_return
 
 _CAREFUL = (Applicability.SAFE, Applicability.UNSAFE, Applicability.DISPLAY)
@@ -54,9 +61,19 @@ MAKERS: Mapping[RepairKind, Callable[[Tree, Repair], Fix | None]] = {
     RepairKind.ADD_ROLLBACK: add_rollback,
     RepairKind.ADD_RAISE: add_raise,
     RepairKind.GUARD_COMMIT: guard_commit,
+    RepairKind.DROP_COMMIT: drop_commit,
+    RepairKind.ADD_FUNCTION_SCOPE: add_function_scope,
     RepairKind.ADD_AWAIT: add_await,
     RepairKind.DROP_AWAIT: drop_await,
+    RepairKind.DROP_CALL: drop_call,
+    RepairKind.DROP_DECORATOR: drop_decorator,
+    RepairKind.USE_ASYNC_MAKER: use_async_maker,
+    RepairKind.KEEP_AFTER_COMMIT: keep_after_commit,
     RepairKind.ADD_CONNECT_ARG: add_connect_arg,
+    RepairKind.SPLIT_IMPORT: split_import,
+    RepairKind.WRAP_IN_TEXT: wrap_in_text,
+    RepairKind.REMOVE_SUPPRESSION: remove_suppression,
+    RepairKind.SWAP_WITH: swap_with,
 }
 """The maker of each kind of fix; the tests hold that none is missing."""
 

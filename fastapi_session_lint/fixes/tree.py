@@ -19,7 +19,17 @@ from fastapi_session_lint.source import split_lines
 Node = TypeVar("Node", bound=cst.CSTNode)
 Scope = cst.FunctionDef | cst.Lambda | cst.ClassDef | cst.Module
 
-_SOUGHT = (cst.Call, cst.Yield, cst.Return, cst.Await, cst.ExceptHandler, cst.ExceptStarHandler)
+_SOUGHT = (
+    cst.Call,
+    cst.Yield,
+    cst.Return,
+    cst.Await,
+    cst.ExceptHandler,
+    cst.ExceptStarHandler,
+    cst.With,
+    cst.FunctionDef,
+    cst.ImportFrom,
+)
 _STRINGS = (cst.SimpleString, cst.FormattedString, cst.TemplatedString)
 _INDENTATION = re.compile(r"[ \t]*")
 

@@ -41,12 +41,17 @@ class Awaiting:
 
     def forgotten(self, scope: Scope) -> Iterator[tuple[Call, str, str]]:
         """Coroutine calls of async sessions in an async function that nothing awaits: (call, session, method)."""
+        if isinstance(scope.owner, Function) and scope.owner.is_async:
+            yield from self.dropped(scope)
+
+    def dropped(self, scope: Scope, caller_awaits: bool = True) -> Iterator[tuple[Call, str, str]]:
+        """The same for a function of either kind; `caller_awaits` says whether one that is returned is awaited."""
         owner = scope.owner
-        if not isinstance(owner, Function) or not owner.is_async:
+        if not isinstance(owner, Function):
             return
-        kept = _kept_names(owner)
+        kept = _kept_names(owner, caller_awaits)
         for statement in statements(owner.body):
-            consumed = isinstance(statement, Return)
+            consumed = isinstance(statement, Return) and caller_awaits
             if isinstance(statement, Assign):
                 consumed = any(dotted(target) in kept or not isinstance(target, Name) for target in statement.targets)
             for expression in expressions_of(statement):
@@ -82,6 +87,8 @@ class Awaiting:
             session = self._context.session(owner, scope)
             if session is None or method not in vocabulary.SESSION_METHODS or session.overrides(method):
                 continue
+            if session.is_guessed:
+                return  # the await tells more than the name of a factory that is out of sight
             name = dotted(owner) or "session"
             plain = method in vocabulary.PLAIN_METHODS - _AWAITABLE_PLAIN and call is outermost
             if not session.is_async or plain:
@@ -89,8 +96,8 @@ class Awaiting:
             return
 
 
-def _kept_names(function: Function) -> frozenset[str]:
-    """The names that are awaited, returned, or given to something, in a function."""
+def _kept_names(function: Function, caller_awaits: bool) -> frozenset[str]:
+    """The names that are awaited, returned to who awaits, or given to something, in a function."""
     found: set[str] = set()
     for expression in all_expressions(function.body):
         match expression:
@@ -101,7 +108,7 @@ def _kept_names(function: Function) -> frozenset[str]:
             case Collection(_, items):
                 found |= {item.id for item in items if isinstance(item, Name)}
     for statement in statements(function.body):
-        if isinstance(statement, Return) and isinstance(statement.value, Name):
+        if caller_awaits and isinstance(statement, Return) and isinstance(statement.value, Name):
             found.add(statement.value.id)
     return frozenset(found)
 

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from fastapi_session_lint import vocabulary
 from fastapi_session_lint.model.expressions import (
     Attribute,
     Call,
@@ -19,10 +20,18 @@ from fastapi_session_lint.model.expressions import (
     Opaque,
     Template,
 )
-from fastapi_session_lint.model.syntax import Assigned, Class, Declared
+from fastapi_session_lint.model.syntax import Assigned, Class, Declared, Function, Return
+from fastapi_session_lint.model.walk import statements
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.libraries import argument, has_stars, is_false, is_true
-from fastapi_session_lint.project.values import ClassValue, EngineValue, Library, ObjectValue, Scope
+from fastapi_session_lint.project.values import (
+    ClassValue,
+    EngineValue,
+    FunctionValue,
+    Library,
+    ObjectValue,
+    Scope,
+)
 
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
@@ -200,6 +209,8 @@ class Engines:
         return self._of_definitions(definitions, home, depth)
 
     def _of_definitions(self, definitions: tuple[object, ...], home: Scope, depth: int) -> Address | None:
+        if len(definitions) == 1 and isinstance(definitions[0], Function):
+            return self._of_property(definitions[0], depth)
         values = [one for one in definitions if isinstance(one, Assigned) and one.via == "="]
         known = [self.address(one.value, home, depth + 1) for one in values]
         if len(known) != 1 or len(definitions) != len(
@@ -207,6 +218,17 @@ class Engines:
         ):
             return None
         return known[0]
+
+    def _of_property(self, function: Function, depth: int) -> Address | None:
+        scope = self._context.names.scope_of(function)
+        kinds = self._context.roles.decorators(function, scope)
+        return self._of_return(scope, depth) if kinds & vocabulary.PROPERTY_DECORATORS else None
+
+    def _of_return(self, scope: Scope, depth: int) -> Address | None:
+        """What a function with a single return gives."""
+        body = scope.owner.body if isinstance(scope.owner, Function) else ()
+        returns = [one.value for one in statements(body) if isinstance(one, Return)]
+        return self.address(returns[0], scope, depth + 1) if len(returns) == 1 and returns[0] is not None else None
 
     def _attribute(self, owner: Expression, name: str, scope: Scope, depth: int) -> Address | None:
         """A class attribute: the default of a setting, which the environment may override, or a plain constant."""
@@ -226,9 +248,14 @@ class Engines:
         return self._of_definitions(found[0], found[1], depth) if found else None
 
     def _called(self, call: Call, scope: Scope, depth: int) -> Address | None:
-        """`os.getenv(name, default)`, `Field(default=…)`, `make_url(…)`, `str(…)`."""
+        """`os.getenv(name, default)`, `Field(default=…)`, `make_url(…)`, `URL.create(…)`, `str(…)`, an own function."""
         function = self._context.value(call.function, scope)
+        if isinstance(function, FunctionValue) and not function.function.is_async:
+            return self._of_return(function.scope, depth)
         name = function.name if isinstance(function, Library) else ""
+        if name in vocabulary.URL_MAKERS:
+            driver = argument(call, "drivername", 0)
+            return Address(f"{driver.value}://", True, False) if isinstance(driver, Constant) else None
         if name in ("os.getenv", "os.environ.get", "decouple.config"):
             default = argument(call, "default", 1)
             return _uncertain(self.address(default, scope, depth + 1)) if default is not None else None

@@ -2,29 +2,51 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from fastapi_session_lint.flow.lives import Life, Link, Moment, Point
-from fastapi_session_lint.flow.states import Status
-from fastapi_session_lint.flow.steps import Catch, Leave
+from fastapi_session_lint.flow.lives import Life, Moment, Point
+from fastapi_session_lint.flow.states import Health, State, Status
 from fastapi_session_lint.flow.uses import Use, UseKind
-from fastapi_session_lint.model.expressions import NOWHERE, Attribute, Call
-from fastapi_session_lint.model.syntax import Function, Try
+from fastapi_session_lint.model.syntax import Function, Try, With
 from fastapi_session_lint.model.walk import statements
-from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.values import Scope
+from fastapi_session_lint.questions.catching import Failing, catches, failing
 from fastapi_session_lint.vocabulary import IO_ACTIONS, Action
 
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
 
 
+_CALLS = 4
+"""How many callers up a failed session is followed."""
+
+
+class Again(NamedTuple):
+    """Where a failed session is used again."""
+
+    scope: Scope
+    place: int
+
+
+class _Answer(enum.Enum):
+    NOT_USED = "every caller is known, and none uses it"
+    UNKNOWN = "it is not known what the callers do"
+
+
+NOT_USED: Final = _Answer.NOT_USED
+UNKNOWN: Final = _Answer.UNKNOWN
+Answer = Again | Literal[_Answer.NOT_USED, _Answer.UNKNOWN]
+
+
 class Failure(NamedTuple):
     """A commit, flush or statement at `place` whose error the `handler` catches without a rollback.
 
     `used` is where the failed session is used after that, None where it only goes back to the caller. `is_write` for
-    a commit or flush, False for a statement whose failure only PostgreSQL holds against the transaction.
+    a commit or flush, False for a statement whose failure only PostgreSQL holds against the transaction; `is_lost`
+    where a commit is the next thing then. The handler `is_suppress` where it is a `with suppress(…)`. It happens
+    `at_exit` where leaving the with block at `place` commits.
     """
 
     scope: Scope
@@ -32,13 +54,16 @@ class Failure(NamedTuple):
     is_async: bool
     place: int
     handler: int
-    used: int | None
+    used: Again | None
     is_write: bool
+    is_lost: bool = False
+    is_suppress: bool = False
+    at_exit: bool = False
 
     @property
-    def rank(self) -> tuple[bool, bool, int]:
-        """Used again before only swallowed, commits and flushes before statements, then as they stand."""
-        return self.used is None, not self.is_write, self.place
+    def rank(self) -> tuple[bool, bool, bool, int]:
+        """Used again before only swallowed, commits and flushes before statements, then as they happen."""
+        return self.used is None, not self.is_write, self.at_exit, self.place
 
 
 def failures(context: Context, scope: Scope) -> Iterator[Failure]:
@@ -61,18 +86,23 @@ def lives(context: Context, scope: Scope) -> Iterator[tuple[str, bool, Life]]:
 
 
 def _catches(function: Function) -> bool:
-    return any(isinstance(one, Try) and one.handlers for one in statements(function.body))
+    """Whether a function has a handler, or a with that may be one."""
+    return any((isinstance(one, Try) and one.handlers) or isinstance(one, With) for one in statements(function.body))
 
 
 def _of_life(context: Context, scope: Scope, name: str, is_async: bool, life: Life) -> Iterator[Failure]:
     found: dict[int, Failure] = {}
     for moment in life.moments:
-        if moment.before.status is Status.FAILED and _uses(context, moment):
-            _add(found, _failure(scope, name, is_async, life, moment.point, moment))
+        if context.effects.fails(moment):
+            _add(found, _failure(context, scope, name, is_async, life, moment.point, moment))
     for failed, point in life.ends:
-        if not failed and point.state.status is Status.FAILED and not _answers(context, scope):
-            _add(found, _failure(scope, name, is_async, life, point, None))
-    yield from found.values()
+        if not failed and _is_left_failed(point.state) and not _answers(context, scope):
+            _add(found, _failure(context, scope, name, is_async, life, point, None))
+    for failure in found.values():
+        if failure.used is not None:
+            yield failure
+        elif (asked := _asked(context, life, failure)) is not None:
+            yield asked
 
 
 def _add(found: dict[int, Failure], failure: Failure | None) -> None:
@@ -84,49 +114,61 @@ def _add(found: dict[int, Failure], failure: Failure | None) -> None:
         found[failure.handler] = failure
 
 
+def _asked(context: Context, life: Life, failure: Failure) -> Failure | None:
+    """A failed session goes back: the callers tell whether they go on with it; it is said anyway of a direct commit."""
+    again = _use_by_callers(context, failure.scope)
+    if isinstance(again, Again):
+        return failure._replace(used=again)
+    is_direct = any(use.place == failure.place for use in life.uses(UseKind.ACT))
+    return failure if is_direct and again is not NOT_USED else None
+
+
+def _is_left_failed(state: State) -> bool:
+    """Whether a failed session goes back to a caller; nothing is said of one that another owner has."""
+    return state.health is Health.FAILED and state.status.is_open
+
+
 def _answers(context: Context, scope: Scope) -> bool:
-    """A route or dependency that swallows the error and returns: its session is closed right after."""
-    return context.framework.is_route(scope) or context.is_session_dependency(scope)
-
-
-def _uses(context: Context, moment: Moment) -> bool:
-    """Whether a use needs a session that has not failed."""
-    use = moment.use
-    if use.kind is UseKind.ACT:
-        return use.action in IO_ACTIONS and use.action is not Action.ROLLBACK
-    if use.kind is UseKind.PASS and use.effect is not None:
-        return use.effect.io is not None and not context.effects.recovers(use.effect)
-    return False
+    """A route, dependency or test that swallows the error and returns: its session is closed right after."""
+    return context.framework.is_route(scope) or context.is_session_dependency(scope) or context.is_test(scope)
 
 
 def _failure(
-    scope: Scope, name: str, is_async: bool, life: Life, point: Point, moment: Moment | None
+    context: Context, scope: Scope, name: str, is_async: bool, life: Life, point: Point, moment: Moment | None
 ) -> Failure | None:
     """The failure that a point comes from: its operation, and the handler that caught it."""
-    way = life.way(point)
-    start = next((index for index, link in enumerate(way) if _made_it_fail(link, point.state.cause)), None)
-    if start is None:
+    found = failing(life, point)
+    if found is None or not _counts(found, moment):
         return None
-    operation = way[start].raised
-    handler = _handler(life, [link.point for link in way[start + 1 :] if link.point is not None] + [point])
-    if operation is None or handler is None:
+    caught = catches(context, life, found)
+    if caught is None:
         return None
-    is_write = _is_write(operation)
-    if not is_write and not (operation.kind is UseKind.ACT and operation.action in (Action.EXECUTE, Action.READ)):
-        return None
-    if moment is None and operation.kind is UseKind.PASS:
-        return None
-    commits = moment is not None and (
-        moment.use.action is Action.COMMIT or bool(moment.use.effect and moment.use.effect.commits)
+    operation = found.operation
+    return Failure(
+        scope,
+        name,
+        is_async,
+        operation.place,
+        caught.place,
+        None if moment is None else Again(scope, moment.use.place),
+        _is_write(operation),
+        moment is not None and _is_next(life, found, moment),
+        caught.manager is not None,
+        operation.name == "__exit__",
     )
-    if not is_write and not commits:
-        return None
-    used = None if moment is None else moment.use.place
-    return Failure(scope, name, is_async, operation.place, handler, used, is_write)
 
 
-def _made_it_fail(link: Link, cause: int) -> bool:
-    return link.raised is not None and link.raised.place == cause and cause != NOWHERE
+def _counts(found: Failing, moment: Moment | None) -> bool:
+    """Whether a swallowed error of an operation matters to what comes after it.
+
+    A failed statement of a callee does so where something has been written in the same transaction.
+    """
+    operation = found.operation
+    if moment is None or _is_write(operation):
+        return _is_write(operation)
+    if operation.kind is UseKind.PASS:
+        return found.before.status is Status.DIRTY or (operation.effect is not None and operation.effect.writes)
+    return operation.action in (Action.EXECUTE, Action.READ)
 
 
 def _is_write(use: Use) -> bool:
@@ -135,95 +177,53 @@ def _is_write(use: Use) -> bool:
     return use.action in (Action.COMMIT, Action.FLUSH)
 
 
-def _handler(life: Life, points: list[Point]) -> int | None:
-    """The handler that a path enters."""
-    for point in points:
-        step = life.graph.nodes[point.node].step
-        if isinstance(step, Catch):
-            return step.handler.place
-    return None
+def _is_next(life: Life, found: Failing, moment: Moment) -> bool:
+    """Whether a commit is the next thing that the database is told after the failure."""
+    if moment.use.action is not Action.COMMIT:
+        return False
+    way = set(found.points)
+    between = (one.use for one in life.moments if one.point in way and one.before.health is not Health.SOUND)
+    return all(use == moment.use or not _talks(use) for use in between)
 
 
-# --- errors that arrive at a yield ---
+def _talks(use: Use) -> bool:
+    if use.kind is UseKind.PASS:
+        return use.effect is not None and use.effect.io is not None
+    return use.kind is UseKind.ACT and use.action in IO_ACTIONS
 
 
-def swallowed_errors(context: Context, scope: Scope) -> Iterator[tuple[int, bool, int]]:
-    """Where an endpoint's error ends although it came in at a yield: (place, whether a handler, the yield's place)."""
-    life = context.life_of_names(scope, frozenset())
+# --- callers who get a failed session back ---
+
+
+def _use_by_callers(context: Context, scope: Scope, depth: int = 0) -> Answer:
+    """Where a caller, or a caller's caller, uses the session that a function gives back failed."""
+    callers = context.framework.callers(scope)
+    answer: Answer = NOT_USED if callers and depth < _CALLS else UNKNOWN
+    for caller in callers if depth < _CALLS else ():
+        followed = [(life, calls) for _, _, life in lives(context, caller) if (calls := _calls(life, scope))]
+        answers = [_use_in(context, caller, life, calls, depth) for life, calls in followed]
+        again = next((one for one in answers if isinstance(one, Again)), None)
+        if again is not None:
+            return again
+        if not answers or UNKNOWN in answers:
+            answer = UNKNOWN
+    return answer
+
+
+def _calls(life: Life, scope: Scope) -> frozenset[int]:
+    """Where a function is called with the session."""
+    passed = ((use.place, use.effect) for use in life.uses(UseKind.PASS))
+    return frozenset(place for place, effect in passed if effect and effect.source and effect.source[0] is scope)
+
+
+def _use_in(context: Context, caller: Scope, life: Life, calls: frozenset[int], depth: int) -> Answer:
     if not life.complete:
-        return
-    seen = set()
-    points = [point for failed, point in life.ends if not failed]
-    points += [moment.point for moment in life.moments if moment.use.kind is UseKind.YIELD]
-    for point in points:
-        if point.state.cause == NOWHERE:
-            continue
-        found = _swallowed(life, point)
-        if found is not None and found not in seen:
-            seen.add(found)
-            yield found
-
-
-def _swallowed(life: Life, point: Point) -> tuple[int, bool, int] | None:
-    way = life.way(point)
-    start = next(
-        (index for index, link in enumerate(way) if link.raised is not None and link.raised.kind is UseKind.YIELD), None
-    )
-    if start is None:
-        return None
-    place = way[start].raised
-    assert place is not None
-    after = [link.point for link in way[start + 1 :] if link.point is not None] + [point]
-    if any(link.raised is not None for link in way[start + 1 :]):
-        return None
-    handler = _handler(life, after)
-    if handler is not None:
-        return handler, True, place.place
-    for one in after:
-        step = life.graph.nodes[one.node].step
-        if isinstance(step, Leave):
-            return step.place, False, place.place
-    return place.place, False, place.place
-
-
-# --- commits without a guard ---
-
-
-def unguarded_commits(context: Context, scope: Scope) -> Iterator[tuple[int, str, bool]]:
-    """Commits after whose failure nothing in the function rolls back or closes: (place, name, is async)."""
-    seen = {one.place for one in failures(context, scope)}
-    seen |= {call.place for call, _ in unguarded_shared_commits(context, scope)}
-    for name, is_async, life in lives(context, scope):
-        commits = {use.place for use in life.acts(Action.COMMIT)} - _guarded(life)
-        for _, point in life.ends if life.complete else ():
-            cause = point.state.cause
-            if point.state.status is Status.FAILED and cause in commits and cause not in seen:
-                seen.add(cause)
-                yield cause, name, is_async
-
-
-def _guarded(life: Life) -> set[int]:
-    """The operations after whose failure some path rolls back or closes."""
-    return {
-        moment.before.cause for moment in life.moments if moment.before.status is Status.FAILED and _mends(moment.use)
-    }
-
-
-def _mends(use: Use) -> bool:
-    if use.kind is UseKind.PASS and use.effect is not None:
-        return not use.effect.after.isdisjoint({Status.SETTLED, Status.CLOSED})
-    return use.kind is UseKind.ACT and use.action in (Action.ROLLBACK, Action.CLOSE)
-
-
-def unguarded_shared_commits(context: Context, scope: Scope) -> Iterator[tuple[Call, str]]:
-    """Commits on a session that lives as long as the process, with no handler around that rolls back."""
-    for call in calls_of(scope):
-        match call.function:
-            case Attribute(owner, "commit") if name := context.shared.name_of(owner, scope):
-                if scope.owner is not None and not _is_guarded(context, scope, call, name):
-                    yield call, name
-
-
-def _is_guarded(context: Context, scope: Scope, call: Call, name: str) -> bool:
-    life = context.life_of_names(scope, frozenset({name}))
-    return not any(point.state.status is Status.FAILED and point.state.cause == call.place for _, point in life.ends)
+        return UNKNOWN
+    for moment in life.moments:
+        before = moment.before
+        if before.is_returned and before.cause in calls and context.effects.fails(moment):
+            return Again(caller, moment.use.place)
+    given_back = (point.state for failed, point in life.ends if not failed)
+    if any(one.is_returned and one.cause in calls and _is_left_failed(one) for one in given_back):
+        return NOT_USED if _answers(context, caller) else _use_by_callers(context, caller, depth + 1)
+    return NOT_USED

@@ -110,8 +110,14 @@ class Sessions:
             for moment in life.returns:
                 kept = moment.before.entered or not moment.before.status.is_open
                 if moment.use.name == "session" and not kept:
-                    return result
+                    return None if self._gives_back(function) else result
         return None
+
+    def _gives_back(self, function: FunctionValue) -> bool:
+        """Whether a function may return a session that it was given, instead of one that it makes."""
+        given = (frozenset({one.name}) for one in function.function.parameters)
+        effects = (self.effects.of_names(function.scope, names) for names in given)
+        return any(effect is not None and effect.returns for effect in effects)
 
     def _is_cached(self, function: FunctionValue) -> bool:
         kinds = self.roles.decorators(function.function, function.scope)

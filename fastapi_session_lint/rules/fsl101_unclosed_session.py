@@ -125,4 +125,5 @@ RULE = Rule(
     documentation=__doc__ or "",
     check=check,
     fix=Applicability.UNSAFE,
+    hides=frozenset({"FSL201"}),
 )

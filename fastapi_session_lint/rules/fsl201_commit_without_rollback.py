@@ -2,8 +2,9 @@
 
 ## What it does
 
-Reports the first `commit()` or `flush()` of a try block whose handler swallows the error, when the session is used
-again after it, goes back to a caller who goes on with it, or lives on, and no `rollback()` or `close()` came first.
+Reports the first `commit()` or `flush()` of a try block whose handler swallows the error, or of a `with suppress(...)`,
+when the session is used again after it, goes back to a caller who goes on with it, or lives on, and no `rollback()` or
+`close()` came first.
 Also reported: a handler that writes, queries or commits before it rolls back, even if it raises in the end; a loop
 that goes on to the next item after a failed flush; an `execute()` whose error is swallowed with a `commit()` after it;
 a commit on a module-wide, class-wide or self-made long-lived session with no handler at all.
@@ -11,8 +12,9 @@ a commit on a module-wide, class-wide or self-made long-lived session with no ha
 Not reported: a route that swallows the error and returns at once on a dependency's session that is only closed
 (*info* where a helper does it); a plain commit on a session that somebody else closes, because closing rolls back; a
 try that stands outside the `with` that owns the session; handlers that always raise, by themselves or by calling a
-function that never returns; handlers for errors that a commit cannot raise; `begin_nested()` and `session.begin()`
-blocks, which roll back by themselves.
+function that never returns; handlers for errors that a commit cannot raise, or whose types are not known; an error
+that a handler itself meets before its rollback; `begin_nested()` and `session.begin()` blocks, which roll back by
+themselves.
 
 ## Why is this bad?
 
@@ -116,13 +118,17 @@ def _finding(rule: Rule, context: Context, failure: Failure) -> Finding:
     scope, name = failure.scope, failure.name
     handler = context.span(scope, failure.handler)
     trail: list[Note] = [context.note(scope, failure.handler, "the error is caught here, and nothing is rolled back")]
-    repair = Repair(RepairKind.ADD_ROLLBACK, handler, name, failure.is_async, Applicability.UNSAFE)
+    repair = None
+    if not failure.is_suppress:
+        repair = Repair(RepairKind.ADD_ROLLBACK, handler, name, failure.is_async, Applicability.UNSAFE)
     severity = Severity.ERROR
     if failure.used is not None:
-        trail.append(context.note(scope, failure.used, "the failed session is used again here"))
+        trail.append(context.note(*failure.used, "the failed session is used again here"))
         message = f"when this fails, `{name}` is used again without rollback(): PendingRollbackError"
-        if not failure.is_write:
+        if failure.is_lost and not failure.is_write:
             message = f"when this fails, the later commit of `{name}` reports success and PostgreSQL stores nothing"
+        elif not failure.is_write:
+            message = f"when this fails, every later statement of `{name}` fails until rollback() (PostgreSQL)"
     else:
         severity = Severity.INFO
         message = (

@@ -6,7 +6,8 @@ Reports an `except` around the yield of a dependency that neither re-raises nor 
 its finally, `contextlib.suppress` around the yield, and a retry loop that yields a second time. The finding stands at
 the `except`. It is an *error* from FastAPI 0.110 and *info* for older versions.
 
-Not reported: handlers that raise on every path, another exception included.
+Not reported: handlers that raise on every path, another exception included; handlers for GeneratorExit or
+CancelledError only, which are no endpoint's errors.
 
 ## Why is this bad?
 
@@ -114,7 +115,7 @@ from fastapi_session_lint.rules.base import Rule
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
 
-_RAISE_BECAME_NEEDED = (0, 110)
+_RAISE_BECAME_NEEDED = "0.110"
 """The FastAPI release that stopped re-raising an endpoint's error after a dependency had swallowed it."""
 
 
@@ -125,7 +126,7 @@ def check(rule: Rule, context: Context) -> Iterator[Finding]:
             continue
         for place, is_handler, yielded in context.swallowed_errors(scope):
             span = context.span(scope, place)
-            if context.fastapi >= _RAISE_BECAME_NEEDED:
+            if context.versions(scope).fastapi.at_least(_RAISE_BECAME_NEEDED):
                 severity = Severity.ERROR
                 message = "an endpoint's error ends here: every HTTPException becomes a 500 and the error is hidden"
             else:

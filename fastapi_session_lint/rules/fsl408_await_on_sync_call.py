@@ -106,4 +106,5 @@ RULE = Rule(
     documentation=__doc__ or "",
     check=check,
     fix=Applicability.SAFE,
+    hides=frozenset({"FSL401", "FSL410"}),
 )

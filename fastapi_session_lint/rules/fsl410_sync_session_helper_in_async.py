@@ -2,9 +2,10 @@
 
 ## What it does
 
-Reports a call, in an `async def`, of a plain function or method that does database work on the sync session it is
-given, in whatever module and however many calls deep. The finding stands at the call; its trail ends at the line that
-does the work. One finding for each function and session.
+Reports a call, in an `async def`, of a plain function or method that does database work on the sync session that it
+is given, that its object keeps, or that it takes from the function around it, in whatever module and however many calls
+deep. The finding stands at the call; its trail ends at the line that does the work. One finding for each function and
+session.
 
 Not reported: the call inside `run_in_threadpool`, `asyncio.to_thread` or `run_sync`; helpers that only `add`;
 start-up code, lifespans and scripts run by `asyncio.run`. Where the function queries the session itself as well,

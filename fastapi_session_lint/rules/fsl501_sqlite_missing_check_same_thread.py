@@ -64,7 +64,7 @@ from fastapi_session_lint.rules.base import Rule
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
 
-_SET_BY_DIALECT = (2, 0)
+_SET_BY_DIALECT = "2.0"
 """The SQLAlchemy release whose pysqlite dialect sets check_same_thread=False for files by itself."""
 
 
@@ -78,7 +78,7 @@ def check(rule: Rule, context: Context) -> Iterator[Finding]:
             if engine.checks_thread:
                 message = "check_same_thread=True: a connection raises ProgrammingError in any thread but its own"
                 yield rule.finding(scope.module.path, span, message, repair=repair)
-            elif context.sqlalchemy < _SET_BY_DIALECT:
+            elif context.versions(scope).sqlalchemy.before(_SET_BY_DIALECT):
                 message = "SQLite connections raise ProgrammingError in any thread but their own"
                 yield rule.finding(scope.module.path, span, message, repair=repair)
             else:

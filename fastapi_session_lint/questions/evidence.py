@@ -1,0 +1,151 @@
+"""What bears out that a session is of the kind that it seems to be: annotations are often wrong about it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, TypeAlias
+
+from fastapi_session_lint import vocabulary
+from fastapi_session_lint.model.expressions import Attribute, Await, Call, Expression, Name, last_name
+from fastapi_session_lint.model.syntax import Assigned, Declared, Definition, Function, Parameter
+from fastapi_session_lint.project.framework import calls_of
+from fastapi_session_lint.project.values import (
+    FactoryValue,
+    FunctionValue,
+    Library,
+    ObjectValue,
+    Scope,
+    SessionClass,
+    SessionValue,
+)
+
+if TYPE_CHECKING:
+    from fastapi_session_lint.context import Context
+
+_DEPTH = 6
+Told: TypeAlias = Definition | bool
+"""What tells of a session: the bare annotation that is all there is; True for more than that, False if it is wrong."""
+
+
+class Evidence:
+    """The questions about how surely a session's kind is known."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def session(self, expression: Expression, scope: Scope) -> SessionValue | None:
+        """The session that an expression stands for, where it is known whether it is async.
+
+        An annotation alone is believed unless the project makes sessions, and none of that kind.
+        """
+        session, told = self._session(expression, scope)
+        if session is None or told is True:
+            return session
+        made = {is_async for is_async, _ in self.made}
+        return session if told is not False and (not made or session.is_async in made) else None
+
+    def session_of_flavour(self, expression: Expression, scope: Scope) -> SessionValue | None:
+        """The same, where it is known as well whether it is SQLModel's or SQLAlchemy's own.
+
+        Sessions of SQLModel are often annotated as SQLAlchemy's: an annotation is believed where the project makes no
+        other sessions than that.
+        """
+        session, told = self._session(expression, scope)
+        if session is None or told is True:
+            return session
+        flavours = {flavour for is_async, flavour in self.made if is_async == session.is_async}
+        return session if told is not False and flavours == {session.flavour} else None
+
+    def _session(self, expression: Expression, scope: Scope) -> tuple[SessionValue | None, Told]:
+        session = self._context.session(expression, scope)
+        if session is None or session.is_guessed:
+            return None, False
+        return session, self._told(expression, scope)
+
+    def _told(self, expression: Expression, scope: Scope, depth: int = 0) -> Told:
+        if depth > _DEPTH:
+            return True
+        match expression:
+            case Name(name):
+                found = self._context.names.lookup(name, scope)
+                return self._of_all((self._told_by(one, found[1], depth) for one in found[0]) if found else iter(()))
+            case Attribute(owner, name):
+                value = self._context.value(owner, scope)
+                if isinstance(value, ObjectValue):
+                    return self._of_all(self._told_by_object(value, name, depth))
+            case Await(value, _):
+                return self._told(value, scope, depth + 1)
+        return True
+
+    def _of_all(self, answers: Iterator[Told]) -> Told:
+        return next((one for one in answers if one is not True), True)
+
+    def _told_by(self, definition: Definition, place: Scope, depth: int) -> Told:
+        match definition:
+            case Parameter():
+                return self._told_by_parameter(definition, place)
+            case Declared():
+                return definition
+            case Assigned(value, _, _, None):
+                return self._told(value, place, depth + 1)
+        return True
+
+    def _told_by_object(self, owner: ObjectValue, name: str, depth: int) -> Iterator[Told]:
+        """An attribute: as its methods assign it, else as the class declares it."""
+        definition = owner.of.definition
+        assigned = definition.attributes.get(name, ())
+        for method, one in assigned:
+            for function in definition.bindings.get(method, ()):
+                if isinstance(function, Function):
+                    yield self._told_by(one, self._context.names.scope_of(function), depth + 1)
+        for bound in () if assigned else definition.bindings.get(name, ()):
+            yield self._told_by(bound, owner.of.scope, depth + 1)
+
+    def _told_by_parameter(self, parameter: Parameter, place: Scope) -> Told:
+        """What FastAPI injects and what all callers pass is more than the annotation, and may belie it."""
+        roles = self._context.roles
+        marker = roles.marker(parameter, place)
+        if marker is not None and isinstance(roles.injected(marker, parameter, place), SessionValue):
+            return True
+        if isinstance(place.owner, Function) and self.runs_in_greenlet(place):
+            return False if parameter in place.owner.parameters[:1] else parameter
+        passed = roles.callers.passed(parameter, place) if parameter.annotation is not None else None
+        if isinstance(passed, SessionValue) and not passed.is_guessed:
+            return passed == roles.parameter(parameter, place)
+        return parameter
+
+    @functools.cached_property
+    def made(self) -> frozenset[tuple[bool, str]]:
+        """The kinds of the sessions that the project makes: (whether async, flavour)."""
+        found: set[tuple[bool, str]] = set()
+        for call, scope in self._calls():
+            value = self._context.value(call, scope)
+            is_factory = isinstance(value, FactoryValue) and value.call is call
+            is_session = isinstance(self._context.value(call.function, scope), SessionClass)
+            if isinstance(value, FactoryValue | SessionValue) and (is_factory or is_session):
+                found.add((value.is_async, value.flavour))
+        return frozenset(found)
+
+    def runs_in_greenlet(self, scope: Scope) -> bool:
+        """Whether `run_sync` of a session or connection calls a function, with the sync one behind it."""
+        return id(scope) in self._greenlets
+
+    @functools.cached_property
+    def _greenlets(self) -> frozenset[int]:
+        found: set[int] = set()
+        for call, scope in self._calls():
+            if last_name(call.function) not in vocabulary.GREENLET_METHODS or not call.arguments:
+                continue
+            if isinstance(self._context.value(call.function, scope), Library):
+                continue  # a thread's, which passes on what it is given
+            value = self._context.value(call.arguments[0].value, scope)
+            if isinstance(value, FunctionValue):
+                found.add(id(value.scope))
+        return frozenset(found)
+
+    def _calls(self) -> Iterator[tuple[Call, Scope]]:
+        names = self._context.names
+        for scope in (*names.all_scopes(), *names.classes):
+            for call in calls_of(scope):
+                yield call, scope

@@ -1,0 +1,172 @@
+"""How async sessions are made: by which factory, and whether their objects expire at a commit."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from fastapi_session_lint import vocabulary
+from fastapi_session_lint.flow.uses import UseKind
+from fastapi_session_lint.model.expressions import Attribute, Call, Expression, dotted, last_name
+from fastapi_session_lint.model.syntax import Assign, Class, Function
+from fastapi_session_lint.model.walk import statements, subexpressions
+from fastapi_session_lint.project.framework import calls_of
+from fastapi_session_lint.project.libraries import argument, has_stars
+from fastapi_session_lint.project.values import EngineValue, FactoryValue, Library, Scope, SessionClass
+from fastapi_session_lint.vocabulary import Action
+
+if TYPE_CHECKING:
+    from fastapi_session_lint.context import Context
+
+
+class PlainFactory(NamedTuple):
+    """`sessionmaker(…, class_=AsyncSession)`; `is_default_class` where async_sessionmaker would take that class too."""
+
+    call: Call
+    is_default_class: bool
+
+
+class Expiring(NamedTuple):
+    """A call by which async sessions are made whose objects expire at a commit; `is_session` for a single one.
+
+    `name` is the variable that gets the factory, else what is called.
+    """
+
+    call: Call
+    is_session: bool
+    name: str
+
+
+class Factories:
+    """The questions about factories of async sessions."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    # --- which factory ---
+
+    def plain(self, scope: Scope) -> Iterator[PlainFactory]:
+        """The sessionmakers that are told to make async sessions, on an engine that can."""
+        for call in calls_of(scope):
+            given = argument(call, vocabulary.CLASS_OPTION)
+            if given is None or not self._is_maker(call, scope, vocabulary.SESSION_MAKERS):
+                continue
+            kind = self._context.value(given, scope)
+            if isinstance(kind, SessionClass) and kind.is_async and not self._is_on_sync_engine(call, scope):
+                yield PlainFactory(call, kind.of is None and kind.flavour == "sqlalchemy")
+
+    def _is_on_sync_engine(self, call: Call, scope: Scope) -> bool:
+        bind = argument(call, "bind", 0)
+        engine = self._context.value(bind, scope) if bind is not None else None
+        return isinstance(engine, EngineValue) and not engine.is_async
+
+    def _is_maker(self, call: Call, scope: Scope, makers: frozenset[str]) -> bool:
+        function = self._context.value(call.function, scope)
+        return isinstance(function, Library) and function.name in makers
+
+    # --- what expires ---
+
+    def expiring(self, scope: Scope) -> Iterator[Expiring]:
+        """The factories and the calls of session classes, in application code, that leave expire_on_commit as it is.
+
+        A project in which nothing is committed has nothing that could expire.
+        """
+        if self._context.is_test(scope) or not self._is_anything_committed:
+            return
+        for call in calls_of(scope):
+            if argument(call, vocabulary.EXPIRE_OPTION) is not None or has_stars(call) or self._runs_once(scope):
+                continue
+            match self._context.value(call.function, scope):
+                case Library(name) if name in _MAKERS and self._makes_expiring(call, scope):
+                    yield Expiring(call, False, _name(call, scope))
+                case SessionClass() as kind if self._is_expiring_class(kind) and self._is_worked_with(call, scope):
+                    yield Expiring(call, True, last_name(call.function))
+
+    def _runs_once(self, scope: Scope) -> bool:
+        """Whether a scope is no part of the application: a script, or what only runs at start-up."""
+        return isinstance(scope.owner, Function) and self._context.framework.runs_at_startup(scope)
+
+    def _makes_expiring(self, call: Call, scope: Scope) -> bool:
+        value = self._context.value(call, scope)
+        if not isinstance(value, FactoryValue) or not value.is_async or self._is_told_later(call, scope):
+            return False
+        given = argument(call, vocabulary.CLASS_OPTION, 1)
+        kind = self._context.value(given, scope) if given is not None else None
+        return given is None or (isinstance(kind, SessionClass) and self._is_expiring_class(kind))
+
+    def _is_expiring_class(self, kind: SessionClass) -> bool:
+        """An async session class whose constructor is SQLAlchemy's: a project's own may set what it likes."""
+        definition = kind.of.owner if kind.of is not None else None
+        return kind.is_async and not (isinstance(definition, Class) and "__init__" in definition.bindings)
+
+    def _is_told_later(self, call: Call, scope: Scope) -> bool:
+        """Whether a factory is told elsewhere: `factory(expire_on_commit=False)`, `factory.configure(…)`."""
+        calls, names = self._told
+        return id(call) in calls or bool(names & {last_name(one) for one in _targets(call, scope)})
+
+    @functools.cached_property
+    def _told(self) -> tuple[frozenset[int], frozenset[str]]:
+        """The factories that are told elsewhere, and the names of those that are not known there."""
+        calls, names = set[int](), set[str]()
+        for scope in self._context.names.all_scopes():
+            for call in calls_of(scope):
+                if argument(call, vocabulary.EXPIRE_OPTION) is None and not _is_configured_unseen(call):
+                    continue
+                told = _configured(call)
+                match self._context.value(told, scope):
+                    case FactoryValue() as factory if factory.call is not None:
+                        calls.add(id(factory.call))
+                    case FactoryValue() | None:
+                        names.add(last_name(told))
+        return frozenset(calls), frozenset(names - {""})
+
+    @functools.cached_property
+    def _is_anything_committed(self) -> bool:
+        """Whether the application commits: by a call, or by a block of `begin()`."""
+        names = vocabulary.COMMITTING_METHODS
+        scopes = self._context.names.all_scopes()
+        return any(
+            isinstance(call.function, Attribute) and call.function.name in names
+            for scope in scopes
+            if not self._context.is_test(scope)
+            for call in calls_of(scope)
+        )
+
+    def _is_worked_with(self, call: Call, scope: Scope) -> bool:
+        """Whether a single session is handed to others, or commits where it is made."""
+        for creation in self._context.creations(scope):
+            if creation.call is call:
+                life = self._context.life(creation)
+                return bool(life.yield_places or life.returns) or any(
+                    moment.use.kind is UseKind.ACT and moment.use.action is Action.COMMIT for moment in life.moments
+                )
+        return False
+
+
+def _configured(call: Call) -> Expression:
+    """The factory of `factory(…)` or `factory.configure(…)`."""
+    return call.function.value if isinstance(call.function, Attribute) and _is_configure(call) else call.function
+
+
+def _is_configure(call: Call) -> bool:
+    return last_name(call.function) == "configure"
+
+
+def _is_configured_unseen(call: Call) -> bool:
+    return _is_configure(call) and has_stars(call)
+
+
+def _name(call: Call, scope: Scope) -> str:
+    return next((name for one in _targets(call, scope) if (name := dotted(one))), last_name(call.function))
+
+
+def _targets(call: Call, scope: Scope) -> Iterator[Expression]:
+    """What a call's result is assigned to in its scope."""
+    body = scope.module.body if scope.owner is None else scope.owner.body
+    for one in statements(body):
+        if isinstance(one, Assign) and any(part is call for part in subexpressions(one.value)):
+            yield from one.targets
+
+
+_MAKERS = vocabulary.SESSION_MAKERS | vocabulary.ASYNC_SESSION_MAKERS

@@ -1,0 +1,66 @@
+"""Imports of names that SQLAlchemy has moved, and whether they are there for an old release."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from fastapi_session_lint import vocabulary
+from fastapi_session_lint.findings import Span
+from fastapi_session_lint.model.expressions import Collection, Expression, last_name
+from fastapi_session_lint.model.syntax import Imported, Suite, Try
+from fastapi_session_lint.model.walk import statements
+from fastapi_session_lint.project.values import Scope
+
+if TYPE_CHECKING:
+    from fastapi_session_lint.context import Context
+
+_IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
+
+
+class MovedImport(NamedTuple):
+    """An import statement, by its place, and those of its names that warn when they are used."""
+
+    place: int
+    names: tuple[str, ...]
+
+
+class MovedNames:
+    """The questions about moved names."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def imports(self, scope: Scope) -> Iterator[MovedImport]:
+        """The imports in a scope that name something by its old module, and only by that."""
+        found: dict[int, set[str]] = defaultdict(set)
+        for definitions in self._context.names.bindings(scope).values():
+            imported = [one for one in definitions if isinstance(one, Imported)]
+            modules = {(one.module, one.name) for one in imported}
+            for one in imported:
+                # A name that is also imported from elsewhere is found by whichever of the releases is installed.
+                if len(modules) == 1 and one.name in vocabulary.MOVED_DECLARATIVE_NAMES and _is_old(one):
+                    found[one.place].add(one.name)
+        tried = list(self._tried(scope)) if found else []
+        for place in sorted(found):
+            here = self._context.span(scope, place)
+            if not any(span.row <= here.row and here.end <= span.end for span in tried):
+                yield MovedImport(place, tuple(sorted(found[place])))
+
+    def _tried(self, scope: Scope) -> Iterator[Span]:
+        """Where a failing import is caught: there a name is looked for in more than one place."""
+        body: Suite = scope.module.body if scope.owner is None else scope.owner.body
+        for statement in statements(body):
+            if isinstance(statement, Try) and any(_catches_imports(one.types) for one in statement.handlers):
+                yield self._context.span(scope, statement.place)
+
+
+def _is_old(imported: Imported) -> bool:
+    return imported.module == vocabulary.OLD_DECLARATIVE_MODULE and not imported.level
+
+
+def _catches_imports(types: Expression | None) -> bool:
+    if isinstance(types, Collection):
+        return any(_catches_imports(one) for one in types.items)
+    return types is None or last_name(types) in _IMPORT_ERRORS
