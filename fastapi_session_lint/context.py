@@ -44,6 +44,7 @@ from fastapi_session_lint.questions.moved_names import MovedNames
 from fastapi_session_lint.questions.overrides import Overrides
 from fastapi_session_lint.questions.per_request import PerRequest
 from fastapi_session_lint.questions.reached import Reached
+from fastapi_session_lint.questions.queries import Queries
 from fastapi_session_lint.questions.requests import Requests
 from fastapi_session_lint.questions.sessions import Creation, Sessions
 from fastapi_session_lint.questions.shared import Shared
@@ -201,6 +202,11 @@ class Context:
     def shared(self) -> Shared:
         """The questions about sessions that are made once."""
         return Shared(self)
+
+    @functools.cached_property
+    def queries(self) -> Queries:
+        """The questions about queries and generators that are made and run later."""
+        return Queries(self)
 
     @functools.cached_property
     def blocking(self) -> Blocking:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import traceback
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from fastapi_session_lint.findings import Finding, Repair, RepairKind, Severity, Span
 from fastapi_session_lint.model.screen import file_concerns, injected_names
@@ -15,6 +15,8 @@ from fastapi_session_lint.source import Source, UndecodableSource, decode
 from fastapi_session_lint.suppressions import Comment, Heeded, comments, may_suppress, suppress, suppressing, unused
 
 if TYPE_CHECKING:
+    import ast
+
     from fastapi_session_lint.context import Context
     from fastapi_session_lint.inventory import Inventory
     from fastapi_session_lint.model.syntax import Module
@@ -37,7 +39,10 @@ class Problem(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What became of one source: its model, or a problem, or neither where nothing in it can concern a session."""
+    """What became of one source: its model, or a problem, or neither where it says nothing to others.
+
+    The model of a file in which nothing can concern a session is an outline: see model.outline.
+    """
 
     module: Module | None = None
     problem: Problem | None = None
@@ -84,8 +89,10 @@ def read(source: Source, names: frozenset[str] = frozenset()) -> Reading:
     """
     if source.problem is not None:
         return Reading(problem=Problem(source.path, source.problem))
-    if not file_concerns(source.path, source.data, names) and not _must_parse(source.data):
-        return Reading()
+    if not file_concerns(source.path, source.data, names) and (tree := _tree(source.data)) is not None:
+        from fastapi_session_lint.model.outline import outline
+
+        return Reading(outline(source.path, tree, source.data))
     # libcst takes long to import; nothing that needs no parsing should pay for it.
     from fastapi_session_lint.model.module import UnparsableSource, read_module
 
@@ -99,13 +106,13 @@ def read(source: Source, names: frozenset[str] = frozenset()) -> Reading:
         return Reading(crash=Problem(source.path, _last_line("reading the file")))
 
 
-def _must_parse(data: bytes) -> bool:
-    """A file that concerns no session is only looked at for whether Python can read it at all."""
+def _tree(data: bytes) -> ast.Module | None:
+    """The tree of a file that concerns no session, None where Python cannot read it: then libcst must say why."""
     try:
-        compile(data, "<source>", "exec", dont_inherit=True, flags=_ONLY_AST)
+        tree = compile(data, "<source>", "exec", dont_inherit=True, flags=_ONLY_AST)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return True
-    return False
+        return None
+    return cast("ast.Module", tree)
 
 
 _ONLY_AST = 0x400

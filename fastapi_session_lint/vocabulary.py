@@ -113,6 +113,8 @@ LATER_DEFAULT_DRIVERS = {"postgresql": ("2.1", "psycopg"), "oracle": ("2.1", "or
 """The SQLAlchemy release that took another default, and which: https://docs.sqlalchemy.org/en/21/changelog/migration_21.html"""
 MISSPELT_DIALECTS = {"postgres": "postgresql"}
 """What is no dialect since SQLAlchemy 1.4, and what is meant."""
+
+
 class Misfit(enum.Enum):
     """What does not go together of an engine, its driver, and the sessions on it."""
 
@@ -203,6 +205,10 @@ ROUTE_METHODS = frozenset(
     {"get", "post", "put", "delete", "patch", "options", "head", "trace", "api_route", "route", "websocket"}
 )
 STARTUP_METHODS = frozenset({"on_event", "lifespan", "on_startup", "on_shutdown"})
+STARTUP_OPTIONS = frozenset({"lifespan", "on_startup", "on_shutdown"})
+STARTUP_REGISTRARS = frozenset({"add_event_handler", "lifespan"})
+LOOP_METHODS = frozenset({"run_until_complete"})
+"""The methods by which a script runs a coroutine to its end."""
 
 ANNOTATED = frozenset({"typing.Annotated", "typing_extensions.Annotated"})
 TRANSPARENT_GENERICS = frozenset(

@@ -24,24 +24,25 @@ class Layer:
     types: tuple[str, ...] = ()
 
 
-VALUES = ("findings", "inventory", "source", "settings", "suppressions", "versions", "vocabulary")
+VALUES = ("findings", "inventory", "source", "settings", "versions", "vocabulary")
 PURE = (*VALUES, "model", "project", "flow")
 ENGINE = ("engine", "fixer")
 SHELL = ("files", "discovery", "configuration", "manifests", "cache", "work", "runner", "report")
 LAYERS = {
     "values": Layer(VALUES),
+    "comments": Layer(("suppressions",), VALUES),
     "model": Layer(("model",), (*VALUES, "model")),
     "project": Layer(("project",), (*VALUES, "model", "project")),
     "flow": Layer(("flow",), (*PURE,)),
     "questions": Layer(("questions",), (*PURE, "questions"), ("context",)),
     "context": Layer(("context",), (*PURE, "questions")),
     "rules": Layer(("rules",), ("findings", "vocabulary", "rules.base"), ("context", "questions")),
-    "fixes": Layer(("fixes",), (*VALUES, "fixes")),
-    "engine": Layer(ENGINE, (*PURE, "context", "rules", "fixes", *ENGINE)),
+    "fixes": Layer(("fixes",), (*VALUES, "suppressions", "fixes")),
+    "engine": Layer(ENGINE, (*PURE, "suppressions", "context", "rules", "fixes", *ENGINE)),
     "pages": Layer(("rule_pages",), ("findings", "rules")),
-    "shell": Layer(SHELL, (*VALUES, "rules", *ENGINE, *SHELL)),
-    "cli": Layer(("cli", "__main__"), ("", *VALUES, "rules", "rule_pages", *ENGINE, *SHELL, "cli")),
-    "flake8": Layer(("flake8_plugin",), ("", *VALUES, "rules", *ENGINE, *SHELL)),
+    "shell": Layer(SHELL, (*VALUES, "suppressions", "rules", *ENGINE, *SHELL)),
+    "cli": Layer(("cli", "__main__"), ("", *VALUES, "suppressions", "rules", "rule_pages", *ENGINE, *SHELL, "cli")),
+    "flake8": Layer(("flake8_plugin",), ("", *VALUES, "suppressions", "rules", *ENGINE, *SHELL)),
 }
 
 LIBRARIES = {
@@ -57,7 +58,9 @@ OUTSIDE = frozenset(
     {"os", "pathlib", "shutil", "tempfile", "subprocess", "socket", "time", "datetime", "multiprocessing", "random"}
 )
 """Modules of the standard library by which files, processes, the clock or chance come in."""
-PURE_LAYERS = frozenset({"values", "model", "project", "flow", "questions", "context", "rules", "fixes", "engine"})
+PURE_LAYERS = frozenset(
+    {"values", "comments", "model", "project", "flow", "questions", "context", "rules", "fixes", "engine"}
+)
 PURE_MODULES = tuple(module for name in sorted(PURE_LAYERS) for module in LAYERS[name].modules)
 ARGUMENT_PARSERS = frozenset({"argparse", "click", "optparse", "getopt"})
 
@@ -191,7 +194,8 @@ def test_nothing_of_the_checked_project_can_be_imported() -> None:
 
 def test_project_and_what_comes_after_never_parses() -> None:
     parsers = [one for one in FOREIGN_IMPORTS if one.name.split(".")[0] in ("ast", "libcst", "tokenize")]
-    late = set(LAYERS) - {"values", "model", "fixes", "flake8"}  # flake8 hands its plugins a tree; ours lets it lie
+    # flake8 hands its plugins a tree; ours lets it lie.
+    late = set(LAYERS) - {"values", "comments", "model", "fixes", "flake8"}
     assert not [str(one) for one in parsers if layer_of(one.module) in late]
 
 

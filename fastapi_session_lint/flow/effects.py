@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fastapi_session_lint.flow.graph import build
-from fastapi_session_lint.flow.handing import parameter_of
 from fastapi_session_lint.flow.leaving import entry, way_out
 from fastapi_session_lint.flow.lives import Life, Moment
 from fastapi_session_lint.flow.returning import Returning, is_abstract
@@ -20,6 +19,7 @@ from fastapi_session_lint.flow.uses import UseKind
 from fastapi_session_lint.flow.walk import follow
 from fastapi_session_lint.flow.wrapping import Wrapping
 from fastapi_session_lint.model.expressions import NOWHERE, Argument, Call, Expression
+from fastapi_session_lint.project.arguments import taking_session
 from fastapi_session_lint.project.roles import Roles
 from fastapi_session_lint.project.values import FunctionValue, ObjectValue, Scope, Value
 from fastapi_session_lint.vocabulary import IO_ACTIONS, MANAGER_DECORATORS, Action
@@ -58,8 +58,8 @@ class Effects:
             function = self.roles.member(function.of, "__call__", function)
         if not isinstance(function, FunctionValue) or is_abstract(function.function):
             return None
-        parameter = parameter_of(function, call, argument)
-        if parameter is None or parameter.kind in ("*", "**"):
+        parameter = taking_session(function, call, argument, self.roles)
+        if parameter is None:
             return None
         return self._of_function(function, frozenset({parameter.name}))
 

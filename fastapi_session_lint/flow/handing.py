@@ -9,7 +9,7 @@ from fastapi_session_lint.flow.states import GeneratorManager
 from fastapi_session_lint.flow.summary import Effect
 from fastapi_session_lint.flow.uses import Captured, Holder, Method, Outcome, Result, Use, UseKind
 from fastapi_session_lint.model.expressions import Argument, Attribute, Call, Name, dotted
-from fastapi_session_lint.model.syntax import Parameter
+from fastapi_session_lint.project.arguments import taking_session
 from fastapi_session_lint.project.values import ClassValue, FunctionValue, ObjectValue, Scope, Value
 from fastapi_session_lint.vocabulary import Action
 
@@ -93,7 +93,7 @@ def _session(handing: Handing, argument: Argument) -> tuple[Outcome, Use | None]
     if isinstance(function, ClassValue):
         return _construct(handing, function, argument)
     if isinstance(function, FunctionValue) and handing.effects.is_manager(function):
-        parameter = parameter_of(function, call, argument)
+        parameter = taking_session(function, call, argument, handing.effects.roles)
         if parameter is None:
             return Result.NOTHING, _use(handing, UseKind.KEEP)
         return GeneratorManager(function, frozenset({parameter.name})), None
@@ -158,25 +158,3 @@ def callee(call: Call) -> str:
 
 def _keywords(call: Call) -> tuple[Argument, ...]:
     return tuple(one for one in call.arguments if one.name is not None)
-
-
-def parameter_of(function: FunctionValue, call: Call, argument: Argument) -> Parameter | None:
-    """The parameter that an argument of a call goes to; None where stars hide it."""
-    parameters = function.function.parameters
-    if argument.star:
-        return None
-    if argument.name is not None:
-        named = [one for one in parameters if one.name == argument.name]
-        return named[0] if named else next((one for one in parameters if one.kind == "**"), None)
-    before = []
-    for one in call.arguments:
-        if one is argument:
-            break
-        before.append(one)
-    if any(one.star == "*" for one in before):
-        return None
-    position = sum(one.name is None for one in before) + (function.receiver is not None)
-    positional = [one for one in parameters if one.kind == "positional"]
-    if position < len(positional):
-        return positional[position]
-    return next((one for one in parameters if one.kind == "*"), None)

@@ -17,26 +17,25 @@ _WORDS = (
     r"|refresh|depends|security|\buow\b|unit_of_work|repo|yield|sqlite|sqlalchemy|sqlmodel|connect|transaction"
     r"|dependency_overrides|asyncio|anyio|uvloop|testclient|url|dsn|uri\b|maker|factory|\bconn\b|_conn\b|\bcreate_all"
     r"|add_job|enqueue"
+    r"|on_event|lifespan|add_event_handler"
 )
 _FEW = 3
 """How many statements a def has that does no more than hand something on."""
 _CONCERNS = re.compile(_WORDS, re.IGNORECASE)
 _FILE_CONCERNS = re.compile(
     rb"session|engine|sqlalchemy|sqlmodel|commit\(|rollback\(|\.execute|\.query\(|\.scalar|depends|sqlite|database"
-    rb"|\bdb\b|import \*|\n    raise |\bexit\(|dependency_overrides|://[^\s:/@\"']+:[^\s@/]+@",
+    rb"|\bdb\b|import \*|on_event|lifespan|add_event_handler|\n    raise |\bexit\(|dependency_overrides|://[^\s:/@\"']+:[^\s@/]+@",
     re.IGNORECASE,
 )
-_FILE_DERIVES = re.compile(
-    rb"^class \w+\((?![^)]*(?:Enum|BaseModel)\b)[^)]+\):\s*\n\s+(?:pass|\.\.\.|\"\"\"|\w+ = )", re.MULTILINE
-)
-"""A class that adds next to nothing to its base."""
 _ASSIGNMENT = re.compile(
     rb"^(?:type[ \t]+)?(\w{3,})[^\n=()]*=[ \t(\n]*((?:\w+\.)*(?:Annotated\[|Depends\(|Security\()"
     rb"(?:[^\n]|\n(?=[ \t\])}]))*)",
     re.MULTILINE,
 )
 _INJECTS = re.compile(rb"\b(?:Depends|Security)\(")
-_CALLED = re.compile(rb"\n(?:class (?P<made>\w+)|(?:async )?def (?P<called>\w{3,})\(|[ \t]+def (?P<makes>__init__)\()")
+_CALLED = re.compile(
+    rb"\n(?:class (?P<made>\w+)|(?:async )?def (?P<called>\w{3,})\(|[ \t]+def (?P<makes>__init__)\()"
+)
 _SHORT = 2
 """Names of so few letters are mentioned everywhere."""
 _TAKES_INJECTED = re.compile(rb"(?:[^()]|\([^()]*\))*?=\s*(?:Depends|Security)\(")
@@ -51,7 +50,11 @@ def injected_names(contents: Iterable[bytes]) -> frozenset[str]:
     found: set[str] = set()
     for data in contents:
         if _INJECTS.search(data):
-            found |= {one[1].decode() for one in _ASSIGNMENT.finditer(data) if _INJECTS.search(one[2])}
+            found |= {
+                one[1].decode()
+                for one in _ASSIGNMENT.finditer(data)
+                if _INJECTS.search(one[2])
+            }
             found.update(_takers(data))
     return frozenset(found)
 
@@ -96,8 +99,6 @@ def file_concerns(path: str, data: bytes, names: frozenset[str] = frozenset()) -
     """
     if path.endswith("/__init__.py") or _FILE_CONCERNS.search(data) is not None:
         return True
-    if b"pydantic" not in data and _FILE_DERIVES.search(data) is not None:
-        return True
     mention = _file_mention(names)
     return mention is not None and mention.search(data) is not None
 
@@ -116,11 +117,16 @@ def split_statements(
     ranges: list[tuple[int, int]] = []
     for statement in tree.body:
         first, last = _rows(statement)
-        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not (
+        if isinstance(
+            statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+        ) and not (
             _may_never_return(statement)
             or _hands_on(statement)
             or any(_CONCERNS.search(line) for line in lines[first - 1 : last])
-            or (mention is not None and any(mention.search(line) for line in lines[first - 1 : last]))
+            or (
+                mention is not None
+                and any(mention.search(line) for line in lines[first - 1 : last])
+            )
         ):
             skipped.append(statement)
             continue
@@ -138,7 +144,9 @@ def _may_never_return(statement: ast.stmt) -> bool:
         return False
     last = statement.body[-1]
     return isinstance(last, ast.Raise) or (
-        isinstance(last, ast.Expr) and "exit" in ast.dump(last) and isinstance(last.value, ast.Call)
+        isinstance(last, ast.Expr)
+        and "exit" in ast.dump(last)
+        and isinstance(last.value, ast.Call)
     )
 
 
@@ -148,10 +156,18 @@ def _hands_on(statement: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) 
     if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
         body = body[1:]  # a docstring, or the `...` of a class that adds nothing
     if isinstance(statement, ast.ClassDef):
-        has_methods = any(isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef) for one in body)
-        return bool(statement.bases) and (has_methods or len(body) <= _FEW) and not _declares(body)
+        has_methods = any(
+            isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef) for one in body
+        )
+        return (
+            bool(statement.bases)
+            and (has_methods or len(body) <= _FEW)
+            and not _declares(body)
+        )
     last = body[-1] if 0 < len(body) <= _FEW else None
-    return isinstance(last, ast.Return) and isinstance(last.value, ast.Call | ast.Attribute | ast.Name | ast.Await)
+    return isinstance(last, ast.Return) and isinstance(
+        last.value, ast.Call | ast.Attribute | ast.Name | ast.Await
+    )
 
 
 def _declares(body: Sequence[ast.stmt]) -> bool:

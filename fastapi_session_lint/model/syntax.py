@@ -174,7 +174,20 @@ class Define:
 
 
 Statement: TypeAlias = (
-    Do | Assign | Return | Raise | Break | Continue | Delete | If | While | For | Try | With | Match | Define
+    Do
+    | Assign
+    | Return
+    | Raise
+    | Break
+    | Continue
+    | Delete
+    | If
+    | While
+    | For
+    | Try
+    | With
+    | Match
+    | Define
 )
 Suite: TypeAlias = tuple[Statement, ...]
 
@@ -226,10 +239,18 @@ class Parameter:
 
 @node
 class Skipped:
-    """A def or class that was not lowered because nothing in its text can concern a session; a def's parameters."""
+    """A def or class that was not lowered because nothing in its text can concern a session; a def's parameters.
+
+    `calls` are the functions that it calls by names which may be the project's.
+    """
 
     name: str
-    parameters: tuple[str, ...]
+    parameters: tuple[str, ...] = ()
+    calls: tuple[Expression, ...] = ()
+
+
+OWN_LEVEL = "<module>"
+"""The name by which a file that is not lowered binds what it calls at its own level."""
 
 
 @node
@@ -288,7 +309,9 @@ class Class:
     place: int
 
 
-Definition: TypeAlias = Imported | Assigned | Declared | Parameter | Skipped | Other | Function | Class
+Definition: TypeAlias = (
+    Imported | Assigned | Declared | Parameter | Skipped | Other | Function | Class
+)
 Bindings: TypeAlias = Mapping[str, tuple[Definition, ...]]
 
 

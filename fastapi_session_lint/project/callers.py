@@ -46,7 +46,10 @@ class Callers:
         function = place.owner
         if not isinstance(function, Function):
             return None
-        if all(self._roles.decorator_name(one, place.outer or place) in vocabulary.BINDING_DECORATORS for one in function.decorators):
+        if all(
+            self._roles.decorator_name(one, place.outer or place) in vocabulary.BINDING_DECORATORS
+            for one in function.decorators
+        ):
             passed = list(self._by_callers(parameter, place, function))
             value = combine(passed) if None not in passed else None
         else:

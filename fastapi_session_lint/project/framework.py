@@ -18,10 +18,11 @@ from fastapi_session_lint.model.expressions import (
     Subscript,
     last_name,
 )
-from fastapi_session_lint.model.syntax import Class, Function, If, Imported, Module
+from fastapi_session_lint.model.syntax import Function, If, Imported, Module
 from fastapi_session_lint.model.walk import all_expressions
 from fastapi_session_lint.project.link import Names
 from fastapi_session_lint.project.roles import Roles
+from fastapi_session_lint.project.startup import Startup
 from fastapi_session_lint.project.values import (
     ClassValue,
     FunctionValue,
@@ -175,53 +176,16 @@ class Framework:
 
     def runs_at_startup(self, scope: Scope) -> bool:
         """Whether a function only ever runs before or after serving, or in a script: judged by all its callers."""
-        return self._starts(scope, frozenset())
+        return self.startup.only(scope)
 
-    def _starts(self, scope: Scope, seen: frozenset[int]) -> bool:
-        if self.is_route(scope) or self.is_dependency(scope):
-            return False
-        if id(scope) in self._startup:
-            return True
-        if id(scope) in seen:
-            return True
-        callers = self._callers.get(id(scope), [])
-        return bool(callers) and all(self._is_script(one) or self._starts(one, seen | {id(scope)}) for one in callers)
-
-    def _is_script(self, scope: Scope) -> bool:
-        """Module level code, and tests."""
-        return scope.owner is None or isinstance(scope.owner, Class) or self.is_test(scope)
+    @functools.cached_property
+    def startup(self) -> Startup:
+        """The questions about when functions run."""
+        return Startup(self)
 
     def is_test(self, scope: Scope) -> bool:
         """Whether a scope stands in a file of tests."""
         return self.names.imports.is_test(scope.module.path)
-
-    @functools.cached_property
-    def _startup(self) -> frozenset[int]:
-        """Functions handed to `lifespan=`, `on_event`, `add_event_handler`, or run by `asyncio.run`."""
-        found: set[int] = set()
-        for scope in self.names.functions:
-            owner = scope.owner
-            assert isinstance(owner, Function)
-            for decorator in owner.decorators:
-                match decorator:
-                    case Call(Attribute(_, method), _, _) if method in vocabulary.STARTUP_METHODS:
-                        found.add(id(scope))
-        for scope in (*self.names.modules.values(), *self.names.functions):
-            for call in calls_of(scope):
-                for value in self._started_by(call, scope):
-                    if isinstance(value, FunctionValue):
-                        found.add(id(value.scope))
-        return frozenset(found)
-
-    def _started_by(self, call: Call, scope: Scope) -> Iterator[Value | None]:
-        name = last_name(call.function)
-        for one in call.arguments:
-            if one.name in ("lifespan", "on_startup", "on_shutdown") or name in ("add_event_handler", "lifespan"):
-                items = one.value.items if isinstance(one.value, Collection) else (one.value,)
-                for item in items:
-                    yield self.roles.value(item, scope)
-            elif name in ("run", "run_until_complete") and isinstance(one.value, Call):
-                yield self.roles.value(one.value.function, scope)
 
     @functools.cached_property
     def _callers(self) -> dict[int, list[Scope]]:

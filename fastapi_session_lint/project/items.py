@@ -30,6 +30,8 @@ def declared(name: str, arguments: tuple[Expression, ...], scope: Scope, roles: 
     """An instance of a subscripted builtin type, or of typing's name for it."""
     if name in vocabulary.TUPLE_TYPES and not _is_open(arguments):
         return CollectionValue(tuple(roles.instance(one, scope) for one in arguments), ())
+    if not arguments:
+        return None
     last = arguments[0] if name in vocabulary.TUPLE_TYPES else arguments[-1]
     each = roles.instance(last, scope)
     return ElementsValue(each, name in vocabulary.MAPPING_TYPES) if each is not None else None
@@ -37,7 +39,7 @@ def declared(name: str, arguments: tuple[Expression, ...], scope: Scope, roles: 
 
 def _is_open(arguments: tuple[Expression, ...]) -> bool:
     """`tuple[X, ...]`."""
-    return isinstance(arguments[-1], Constant) and arguments[-1].value == "..."
+    return bool(arguments) and isinstance(arguments[-1], Constant) and arguments[-1].value == "..."
 
 
 def item(container: Value | None, key: Expression) -> Value | None:

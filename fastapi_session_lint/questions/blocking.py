@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.findings import Note
-from fastapi_session_lint.flow.effects import Effect
+from fastapi_session_lint.flow.summary import Effect
 from fastapi_session_lint.model.expressions import Attribute, Await, Call, Expression, Name, dotted
 from fastapi_session_lint.model.syntax import Assigned, Declared, Function, Parameter
 from fastapi_session_lint.model.walk import all_expressions
@@ -16,11 +16,13 @@ from fastapi_session_lint.project.values import (
     ClassValue,
     FunctionValue,
     ObjectValue,
+    QueryValue,
     Scope,
     SessionValue,
     Value,
 )
-from fastapi_session_lint.questions.first_io import FirstIo, Trail
+from fastapi_session_lint.questions.first_io import FirstIo
+from fastapi_session_lint.questions.queries import Sent
 from fastapi_session_lint.questions.same_session import Key, SessionKeys, Told
 from fastapi_session_lint.vocabulary import IO_ACTIONS, Action
 
@@ -46,13 +48,15 @@ class BlockingCall(NamedTuple):
 
 
 class _Reached(NamedTuple):
-    """A session that a called function gets at: its name, what tells it from others, and what is done to it."""
+    """A session that a called function gets at: its name, and what tells it from others.
+
+    `attribute` is the path under which the called method's object keeps it, None where it is given or captured.
+    """
 
     name: str
     key: Key
-    function: FunctionValue | None
+    expression: Expression | None = None
     attribute: str | None = None
-    argument: Effect | None = None
 
 
 class Blocking:
@@ -80,13 +84,182 @@ class Blocking:
     def _find(self, scope: Scope) -> Iterator[BlockingCall]:
         told = Told()
         awaited = self._awaited(scope)
-        sent = {one.place: one for one in self._context.queries.sent(scope)}
-        for call in self._in_order(scope):
-            if id(call) in awaited:
-                continue
-            if call.place in sent and sent[call.place].name is not None:
-        return
+        sent = self._context.queries.sent(scope)
+        sending = {id(one.call) for one in sent}
+        steps: list[Call | Sent] = [*(one for one in calls_of(scope) if id(one) not in sending), *sent]
+        for step in sorted(steps, key=lambda one: self._context.span(scope, one.place).end):
+            if isinstance(step, Sent):
+                found = None if id(step.call) in awaited else self._sent(step, told, scope)
+            elif id(step) in awaited:
+                found = None
+            else:
+                found = self._in_place(step, told, scope) or self._by_helper(step, told, scope)
+            if found is not None:
+                yield found
 
-    def _in_order(self, scope: Scope) -> list[Call]:
-        """The calls of a function as they begin; in a chain the first call is then the first to run."""
-        return sorted(calls_of(scope), key=lambda call: self._context.span(scope, call.place).end)
+    def _awaited(self, scope: Scope) -> frozenset[int]:
+        """The calls that are awaited themselves, or at the root of an awaited chain."""
+        found: set[int] = set()
+        assert isinstance(scope.owner, Function)
+        for expression in all_expressions(scope.owner.body):
+            if isinstance(expression, Await):
+                found |= {id(one) for one in chain(expression.value)}
+        return frozenset(found)
+
+    def _is_sync(self, session: SessionValue | None) -> bool:
+        return session is not None and not session.is_async and not session.is_guessed
+
+    def _is_sync_session(self, expression: Expression, scope: Scope) -> bool:
+        return self._is_sync(self._context.session(expression, scope))
+
+    # --- in place ---
+
+    def _sent(self, sent: Sent, told: Told, scope: Scope) -> BlockingCall | None:
+        """A query is sent that was built before."""
+        query = self._context.value(sent.query, scope)
+        if not isinstance(query, QueryValue) or not self._is_sync(query.session):
+            return None
+        is_own = query.scope is scope
+        key = self._keys.of_expression(query.subject, scope) if is_own else self._key_of(sent.name, scope)
+        name = sent.name or dotted(query.subject) or "session"
+        return self._told(told, key, BlockingCall(sent.place, name, sent.text), scope)
+
+    def _key_of(self, name: str | None, scope: Scope) -> Key:
+        return None if name is None else self._keys.of_expression(Name(name), scope)
+
+    def _in_place(self, call: Call, told: Told, scope: Scope) -> BlockingCall | None:
+        """A method of a session does I/O."""
+        if not isinstance(call.function, Attribute):
+            return None
+        owner, method = call.function.value, call.function.name
+        if vocabulary.SESSION_METHODS.get(method) not in IO_ACTIONS or not self._is_sync_session(owner, scope):
+            return None
+        if self._only_resets(scope, method) or self._context.queries.is_built_only(call, scope):
+            return None
+        name = dotted(owner) or "session"
+        found = BlockingCall(call.place, name, f"{name}.{method}()")
+        return self._told(told, self._keys.of_expression(owner, scope), found, scope)
+
+    def _told(self, told: Told, key: Key, found: BlockingCall, scope: Scope) -> BlockingCall | None:
+        """What is found on a session, if it is the first on that session."""
+        if told.has(key):
+            return None
+        told.add(key)
+        return found._replace(from_plain_dependency=self._is_from_plain_dependency(found.name, scope))
+
+    def _only_resets(self, scope: Scope, method: str) -> bool:
+        """A dependency's rollback on the way out is one short round trip."""
+        is_rollback = vocabulary.SESSION_METHODS.get(method) is Action.ROLLBACK
+        return is_rollback and self._context.is_session_dependency(scope)
+
+    def _is_from_plain_dependency(self, name: str, scope: Scope) -> bool:
+        """Whether the session comes from a plain `def` generator, whose exit needs a thread and the loop."""
+        for parameter in getattr(scope.owner, "parameters", ()):
+            if isinstance(parameter, Parameter) and parameter.name == name:
+                marker = self._context.roles.marker(parameter, scope)
+                target = self._context.roles.dependency(marker, parameter, scope) if marker else None
+                if isinstance(target, FunctionValue):
+                    return target.function.is_generator and not target.function.is_async
+        return False
+
+    # --- by a helper ---
+
+    def _by_helper(self, call: Call, told: Told, scope: Scope) -> BlockingCall | None:
+        """A plain function or method is called that does I/O on a session that it gets at."""
+        function = self._context.value(call.function, scope)
+        if isinstance(function, FunctionValue) and function.function.is_async:
+            return None
+        if self._context.queries.is_never_run(call, scope):
+            return None
+        for one in self._reached(call, function, scope):
+            if told.has(one.key):
+                continue
+            trail = self._first_io.of(self._effect(one, call, function))
+            if trail is not None:
+                return self._told(told, one.key, BlockingCall(call.place, one.name, _text_of(call), trail), scope)
+        return None
+
+    def _reached(self, call: Call, function: Value | None, scope: Scope) -> Iterator[_Reached]:
+        """The sync sessions that a called function gets at."""
+        for one in call.arguments:
+            if not one.star and self._is_sync_session(one.value, scope):
+                key = self._keys.of_expression(one.value, scope)
+                yield _Reached(dotted(one.value) or "session", key, one.value)
+        if not isinstance(function, FunctionValue):
+            return
+        if isinstance(call.function, Attribute) and isinstance(function.receiver, ObjectValue):
+            owner = dotted(call.function.value) or function.receiver.of.definition.name
+            given = self._given_to(call.function.value, scope)
+            for path in self._kept_sessions(function.receiver.of):
+                key = self._key_of(given, scope) if given else self._keys.of_attribute(function.receiver.of, path)
+                yield _Reached(given or f"{owner}.{path}", key, attribute=path)
+        if function.scope.outer is scope:
+            for name in sorted(function.function.reads):
+                if self._is_sync_session(Name(name), scope):
+                    yield _Reached(name, self._keys.of_expression(Name(name), scope))
+
+    def _effect(self, reached: _Reached, call: Call, function: Value | None) -> Effect | None:
+        """What the called function does to a session."""
+        effects = self._context.effects
+        argument = next((one for one in call.arguments if one.value is reached.expression), None)
+        if argument is not None:
+            return effects.of_argument(function, call, argument)
+        if reached.attribute is not None:
+            return effects.of_attribute(function, reached.attribute)
+        assert isinstance(function, FunctionValue)
+        return effects.of_captured(function, frozenset({reached.name}))
+
+    def _given_to(self, owner: Expression, scope: Scope) -> str | None:
+        """The name of the sync session with which an object was made in this function."""
+        if isinstance(owner, Name):
+            bindings = self._context.names.bindings(scope).get(owner.id, ())
+            owner = next((one.value for one in bindings if isinstance(one, Assigned)), owner)
+        arguments = owner.arguments if isinstance(owner, Call) else ()
+        return next((dotted(one.value) for one in arguments if self._is_sync_session(one.value, scope)), None)
+
+    def _kept_sessions(self, owner: ClassValue, depth: int = 0) -> tuple[str, ...]:
+        """The attributes under which an object of the project keeps a sync session, itself or by an object it keeps."""
+        key = id(owner.scope) + depth
+        if key not in self._kept:
+            self._kept[key] = ()
+            self._kept[key] = tuple(dict.fromkeys(self._paths(owner, depth)))
+        return self._kept[key]
+
+    def _paths(self, owner: ClassValue, depth: int) -> Iterator[str]:
+        objects = []
+        for name in dict.fromkeys(self._attributes(owner)):
+            value = self._context.roles.member(owner, name, ObjectValue(owner))
+            if isinstance(value, SessionValue) and self._is_sync(value):
+                yield name
+            elif isinstance(value, ObjectValue) and depth < _HELD:
+                objects.append((name, value.of))
+        for name, of in objects:
+            yield from (f"{name}.{path}" for path in self._kept_sessions(of, depth + 1))
+
+    def _attributes(self, owner: ClassValue, depth: int = 0) -> Iterator[str]:
+        """The attributes of an object of a class, those of its bases included."""
+        yield from owner.definition.attributes
+        for name, found in owner.definition.bindings.items():
+            if isinstance(found[-1], Declared) or (
+                isinstance(found[-1], Assigned) and found[-1].annotation is not None
+            ):
+                yield name
+        for base in self._context.roles.bases(owner) if depth < _BASES else ():
+            yield from self._attributes(base, depth + 1)
+
+
+def _text_of(call: Call) -> str:
+    text = dotted(call.function)
+    if text is None and isinstance(call.function, Attribute):
+        text = call.function.name
+    return f"{text}()" if text else "this call"
+
+
+def chain(expression: Expression) -> Iterator[Expression]:
+    """A call and the calls that it hangs on: `a.b().c()` gives both."""
+    while isinstance(expression, Call | Attribute):
+        if isinstance(expression, Call):
+            yield expression
+            expression = expression.function
+        else:
+            expression = expression.value

@@ -57,7 +57,7 @@ class DirectCalls:
             return
         for call in calls_of(scope):
             for callee, arguments in self._callees(call, scope):
-                names = self._left_out(callee, call, arguments)
+                names = self._left_out(callee, call, arguments, scope)
                 if names and id(call) not in self._owned(scope):
                     yield DirectCall(call, scope, callee, names)
 
@@ -121,15 +121,20 @@ class DirectCalls:
             return None if inner is None else (*inner, *function.arguments[1:])
         return None
 
-    def _left_out(self, callee: FunctionValue, call: Call, arguments: tuple[Argument, ...]) -> tuple[str, ...]:
+    def _left_out(
+        self, callee: FunctionValue, call: Call, arguments: tuple[Argument, ...], scope: Scope
+    ) -> tuple[str, ...]:
+        """The injected parameters that a call leaves out; for a test, what the callee only hands on may be patched."""
         if any(one.star for one in arguments):
             return ()
         given = Call(call.function, arguments, call.place)
         is_bound = callee.receiver is not None
+        is_test = self._context.is_test(scope)
         return tuple(
             one.name
             for one in self._injected[id(callee.scope)]
             if argument_for(one, callee.function, given, is_bound) is None
+            and (not is_test or _takes_attribute(callee.function, one.name))
         )
 
     def _owned(self, scope: Scope) -> frozenset[int]:
@@ -152,6 +157,13 @@ def _relies_on(function: Function, name: str) -> bool:
         return False
     choices = frozenset(one.name for one in function.parameters if one.default is not None and one.name != name)
     return _reads_in(function.body, name, choices)
+
+
+def _takes_attribute(function: Function, name: str) -> bool:
+    return any(
+        isinstance(one, Attribute) and isinstance(one.value, Name) and one.value.id == name
+        for one in all_expressions(function.body)
+    )
 
 
 def _asks(expression: Expression, name: str) -> bool:

@@ -134,7 +134,9 @@ class Factories:
         )
 
     def _is_worked_with(self, call: Call, scope: Scope) -> bool:
-        """Whether a single session is handed to others, or commits where it is made."""
+        """Whether a single session, one that has an engine, is handed to others, or commits where it is made."""
+        if not call.arguments:
+            return False
         for creation in self._context.creations(scope):
             if creation.call is call:
                 life = self._context.life(creation)

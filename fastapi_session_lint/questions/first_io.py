@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.findings import Note
-from fastapi_session_lint.flow.effects import Effect
+from fastapi_session_lint.flow.summary import Effect
 from fastapi_session_lint.flow.uses import Use, UseKind
 from fastapi_session_lint.model.expressions import NOWHERE, Attribute, Call
 from fastapi_session_lint.project.framework import calls_of
@@ -38,8 +38,10 @@ class FirstIo:
 
     def of(self, effect: Effect | None, depth: int = 0) -> Trail | None:
         """The calls that lead from a function to its first I/O, that one last; None where it does none in place."""
-        if effect is None or effect.source is None or depth > _DEPTH:
+        if effect is None or effect.io is None or depth > _DEPTH:
             return None
+        if effect.source is None:
+            return (effect.io,)
         scope, names = effect.source
         key = (id(scope), names)
         if key not in self._memo:

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint import vocabulary
-from fastapi_session_lint.model.expressions import Attribute, Call, Expression, last_name
+from fastapi_session_lint.model.expressions import Attribute, Call, Expression, dotted, last_name
 from fastapi_session_lint.model.syntax import Class, Function
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.libraries import argument, has_stars
 from fastapi_session_lint.project.values import EngineValue, Library, Scope
 from fastapi_session_lint.questions.keeping import varies
-from fastapi_session_lint.questions.reached import Occasion, Step, Way
+from fastapi_session_lint.questions.reached import Step, Way
 
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
@@ -45,7 +45,7 @@ class PerRequest:
         """
         for call in self._makers(scope):
             way = self._context.reached.way(call, scope)
-            if way is None or way.occasion is not Occasion.REQUEST:
+            if way is None or way.is_task:
                 continue
             is_let_go = self._has_no_pool(call, scope) or any(self._disposes(one) for one in way.steps)
             url = argument(call, "url", 0)
@@ -56,18 +56,24 @@ class PerRequest:
         """The factories that a function makes for every request or task, but for an engine that it makes as well."""
         if not isinstance(scope.owner, Function) or self._context.is_test(scope):
             return
-        made_here = {id(one) for one in calls_of(scope)}
         for call in calls_of(scope):
             function = self._context.value(call.function, scope)
             if not isinstance(function, Library) or function.name not in _FACTORY_MAKERS:
                 continue
             bind = argument(call, "bind", 0)
-            engine = self._context.value(bind, scope) if bind is not None else None
-            if isinstance(engine, EngineValue) and id(engine.call) in made_here:
+            if bind is not None and self._is_made_here(bind, scope):
                 continue
             way = self._context.reached.way(call, scope)
             if way is not None:
                 yield Repeated(call, way, True)
+
+    def _is_made_here(self, bind: Expression, scope: Scope) -> bool:
+        """Whether an engine is made by the function itself, under a name or as an attribute of its object."""
+        assert isinstance(scope.owner, Function)
+        made = {id(one) for one in self._makers(scope)}
+        stored = {dotted(one.target) for one in scope.owner.stores if id(one.value) in made}
+        engine = self._context.value(bind, scope)
+        return (isinstance(engine, EngineValue) and id(engine.call) in made) or dotted(bind) in stored - {None}
 
     def _makers(self, scope: Scope) -> Iterator[Call]:
         if not isinstance(scope.owner, Function) or self._context.is_test(scope):

@@ -49,6 +49,11 @@ class Way(NamedTuple):
         return self.steps[-1].scope
 
     @property
+    def is_task(self) -> bool:
+        """Whether it is no request that comes here."""
+        return self.occasion is Occasion.TASK
+
+    @property
     def entry_name(self) -> str:
         """What that function is called."""
         return _name(self.entry)

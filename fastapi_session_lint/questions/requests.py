@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint.findings import Note
-from fastapi_session_lint.vocabulary import TRANSACTION_TESTS
 from fastapi_session_lint.flow.lives import Life
 from fastapi_session_lint.flow.states import LEAKING, Status
 from fastapi_session_lint.flow.uses import UseKind
@@ -22,7 +21,7 @@ from fastapi_session_lint.project.values import (
 from fastapi_session_lint.questions.failures import lives
 from fastapi_session_lint.questions.late_commits import scope_of
 from fastapi_session_lint.questions.order import following
-from fastapi_session_lint.vocabulary import Action
+from fastapi_session_lint.vocabulary import TRANSACTION_TESTS, Action
 
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context

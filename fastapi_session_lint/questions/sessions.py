@@ -144,10 +144,11 @@ class Sessions:
         """The lives of the sessions that a name stands for: one that comes in, or one for each call it is bound to."""
         bindings = self.names.bindings(scope).get(name, ()) if isinstance(scope.owner, Function) else ()
         assigned = [one for one in bindings if isinstance(one, Assigned)]
-        if not assigned:
+        is_given = any(isinstance(one, Parameter) for one in bindings)
+        if not assigned or (is_given and not any(isinstance(_awaited(one.value), Call) for one in assigned)):
             yield self.life_of_names(scope, frozenset({name}))
         for one in assigned:
-            call = one.value.value if isinstance(one.value, Await) else one.value
+            call = _awaited(one.value)
             if isinstance(call, Call):
                 key = (id(scope), id(call), frozenset[str]())
                 if key not in self._lives:
@@ -202,3 +203,7 @@ def _creates(value: Expression | None, made: set[int]) -> bool:
 
 def _is_made_by(value: Expression, call: Call) -> bool:
     return any(part is call for part in subexpressions(value))
+
+
+def _awaited(value: Expression) -> Expression:
+    return value.value if isinstance(value, Await) else value

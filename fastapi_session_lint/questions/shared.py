@@ -68,6 +68,8 @@ class Shared:
 
     def module_sessions(self, scope: Scope) -> Iterator[tuple[str, Call, Scope]]:
         """The sessions that a module keeps in its names: (name, call, the scope of the call)."""
+        if self._context.framework.startup.is_script(scope):
+            return
         main = self._context.framework.main_calls(scope.module)
         seen: set[int] = set()
         for name, definitions in scope.module.bindings.items():

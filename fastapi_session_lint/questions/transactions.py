@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.findings import Note
-from fastapi_session_lint.flow.effects import Effect
 from fastapi_session_lint.flow.lives import Life, Moment
 from fastapi_session_lint.flow.states import State, Status
 from fastapi_session_lint.flow.steps import Enter, Exit
+from fastapi_session_lint.flow.summary import Effect
 from fastapi_session_lint.flow.uses import Use, UseKind
 from fastapi_session_lint.model.expressions import Attribute, Call, Expression, Name
 from fastapi_session_lint.model.syntax import Assigned, Function, With

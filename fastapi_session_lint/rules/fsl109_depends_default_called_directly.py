@@ -9,8 +9,9 @@ to use `db`, and a `Depends(...)` that is passed to a parameter for a session. T
 assignment.
 
 Not reported: calls that give the argument, or may give it by `*args` or `**options`; a function with a decorator that
-may inject by itself; a function that asks what it was given (`isinstance(db, ...)`) or never reads the parameter; a
-`Depends` that is kept to be a default or one of `dependencies=[...]`.
+may inject by itself; a function that asks what it was given (`isinstance(db, ...)`), never reads the parameter, or
+reads it only where another argument says so; in tests, a function that only hands it on, to what the test may have
+replaced; a `Depends` that is kept to be a default or one of `dependencies=[...]`.
 
 ## Why is this bad?
 

@@ -102,13 +102,13 @@ if TYPE_CHECKING:
 
 
 def check(rule: Rule, context: Context) -> Iterator[Finding]:
-    """The findings of FSL401; FSL410 owns I/O in a plain function, FSL408 a sync call that is awaited."""
+    """The findings of FSL401; FSL410 owns it where a plain function comes first, FSL408 an awaited sync call."""
     for scope in context.functions():
-        for blocking in context.blocking.direct(scope):
-            span = context.span(scope, blocking.call.place)
-            message = (
-                f"`{blocking.name}.{blocking.method}()` blocks the event loop: `{blocking.name}` is a sync session"
-            )
+        for blocking in context.blocking.calls(scope):
+            if blocking.trail:
+                continue
+            span = context.span(scope, blocking.place)
+            message = f"`{blocking.text}` blocks the event loop: `{blocking.name}` is a sync session"
             if blocking.from_plain_dependency:
                 message += "; with more requests than pooled connections the whole server freezes until pool_timeout"
             yield rule.finding(scope.module.path, span, message)

@@ -12,9 +12,8 @@ Reports as well a factory or a session whose kind is not that of its engine: `se
 `class_=AsyncSession`, `AsyncSession(engine)` on a plain engine, and so on. The finding stands at the call. It is a
 *warning* for a URL that is only the default of a setting.
 
-Not reported: URLs that cannot be read; settings of a class whose validators may rewrite them;
-`AsyncEngine(create_engine(...))`; plain engines with `?async_fallback=true`; engines that are given their connections by
-`creator`.
+Not reported: URLs that cannot be read; settings of a class whose validators may rewrite them; plain engines that
+`AsyncEngine(...)` wraps, or with `?async_fallback=true`; engines that are given their connections by `creator`.
 
 ## Why is this bad?
 

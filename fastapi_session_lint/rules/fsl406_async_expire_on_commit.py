@@ -88,10 +88,8 @@ def check(rule: Rule, context: Context) -> Iterator[Finding]:
     for scope in context.scopes():
         for one in context.factories.expiring(scope):
             span = context.span(scope, one.call.place)
-            whose = "the session" if one.is_session else "sessions"
-            message = (
-                f"objects of {whose} of `{one.name}` expire at commit(): their next attribute raises MissingGreenlet"
-            )
+            whose = f"this `{one.name}`" if one.is_session else f"the sessions of `{one.name}`"
+            message = f"objects of {whose} expire at commit(): reading one afterwards raises MissingGreenlet"
             repair = Repair(RepairKind.KEEP_AFTER_COMMIT, span, limit=Applicability.UNSAFE)
             yield rule.finding(scope.module.path, span, message, repair=repair)
 

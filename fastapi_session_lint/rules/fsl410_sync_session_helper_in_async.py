@@ -103,13 +103,16 @@ if TYPE_CHECKING:
 
 
 def check(rule: Rule, context: Context) -> Iterator[Finding]:
-    """The findings of FSL410; FSL401 owns a function that also does I/O on the same session itself."""
+    """The findings of FSL410; FSL401 owns a function that does I/O on the same session itself before."""
     for scope in context.functions():
-        for blocking in context.blocking.through_helpers(scope):
-            span = context.span(scope, blocking.call.place)
-            message = f"`{blocking.method}()` does I/O on the sync session `{blocking.name}` and blocks the event loop"
-            trail = () if blocking.io is None else (blocking.io,)
-            yield rule.finding(scope.module.path, span, message, trail=trail)
+        for blocking in context.blocking.calls(scope):
+            if not blocking.trail:
+                continue
+            span = context.span(scope, blocking.place)
+            message = f"`{blocking.text}` does I/O on the sync session `{blocking.name}` and blocks the event loop"
+            if blocking.from_plain_dependency:
+                message += "; with more requests than pooled connections the whole server freezes until pool_timeout"
+            yield rule.finding(scope.module.path, span, message, trail=blocking.trail)
 
 
 RULE = Rule(

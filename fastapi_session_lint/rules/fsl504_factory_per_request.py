@@ -81,21 +81,18 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fastapi_session_lint.findings import Finding, Severity
-from fastapi_session_lint.questions.reached import Occasion
 from fastapi_session_lint.rules.base import Rule
 
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
-
-_OCCASIONS = {Occasion.REQUEST: "each request", Occasion.TASK: "each task"}
 
 
 def check(rule: Rule, context: Context) -> Iterator[Finding]:
     """The findings of FSL504; FSL503 owns a factory on an engine that is made there as well."""
     for scope in context.functions():
         for one in context.per_request.factories(scope):
-            occasion = _OCCASIONS[one.way.occasion]
             way = one.way
+            occasion = "each task" if way.is_task else "each request"
             note = context.note(way.entry, way.entry_place, f"`{way.entry_name}` runs for {occasion}")
             message = f"{occasion} calls `{one.maker}`; a factory at module level would serve them all"
             yield rule.finding(scope.module.path, context.span(scope, one.call.place), message, trail=(note,))
