@@ -43,8 +43,8 @@ from fastapi_session_lint.questions.managers import Managers
 from fastapi_session_lint.questions.moved_names import MovedNames
 from fastapi_session_lint.questions.overrides import Overrides
 from fastapi_session_lint.questions.per_request import PerRequest
-from fastapi_session_lint.questions.reached import Reached
 from fastapi_session_lint.questions.queries import Queries
+from fastapi_session_lint.questions.reached import Reached
 from fastapi_session_lint.questions.requests import Requests
 from fastapi_session_lint.questions.sessions import Creation, Sessions
 from fastapi_session_lint.questions.shared import Shared

@@ -5,18 +5,16 @@ from __future__ import annotations
 import dataclasses
 import traceback
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint.findings import Finding, Repair, RepairKind, Severity, Span
-from fastapi_session_lint.model.screen import file_concerns, injected_names
+from fastapi_session_lint.model.screen import file_concerns, injected_names, parsed
 from fastapi_session_lint.rules import all_rules
 from fastapi_session_lint.settings import Settings, selected
 from fastapi_session_lint.source import Source, UndecodableSource, decode
 from fastapi_session_lint.suppressions import Comment, Heeded, comments, may_suppress, suppress, suppressing, unused
 
 if TYPE_CHECKING:
-    import ast
-
     from fastapi_session_lint.context import Context
     from fastapi_session_lint.inventory import Inventory
     from fastapi_session_lint.model.syntax import Module
@@ -89,8 +87,8 @@ def read(source: Source, names: frozenset[str] = frozenset()) -> Reading:
     """
     if source.problem is not None:
         return Reading(problem=Problem(source.path, source.problem))
-    if not file_concerns(source.path, source.data, names) and (tree := _tree(source.data)) is not None:
-        from fastapi_session_lint.model.outline import outline
+    if not file_concerns(source.path, source.data, names) and (tree := parsed(source.data)) is not None:
+        from fastapi_session_lint.model.outline import outline  # late for the reason below
 
         return Reading(outline(source.path, tree, source.data))
     # libcst takes long to import; nothing that needs no parsing should pay for it.
@@ -104,19 +102,6 @@ def read(source: Source, names: frozenset[str] = frozenset()) -> Reading:
         return Reading(problem=Problem(source.path, str(error), error.row, error.column))
     except Exception:
         return Reading(crash=Problem(source.path, _last_line("reading the file")))
-
-
-def _tree(data: bytes) -> ast.Module | None:
-    """The tree of a file that concerns no session, None where Python cannot read it: then libcst must say why."""
-    try:
-        tree = compile(data, "<source>", "exec", dont_inherit=True, flags=_ONLY_AST)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-    return cast("ast.Module", tree)
-
-
-_ONLY_AST = 0x400
-"""ast.PyCF_ONLY_AST"""
 
 
 def judge(

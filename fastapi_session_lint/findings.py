@@ -106,7 +106,7 @@ class RepairKind(enum.Enum):
     DROP_DECORATOR = "drop-decorator"
     """The decorator that makes a context manager of the generator function whose def stands at `span`."""
     USE_ASYNC_MAKER = "use-async-maker"
-    """`async_sessionmaker` in place of `sessionmaker` in the call at `span`; `subject` is an argument to drop, if any."""
+    """`async_sessionmaker` in place of `sessionmaker` in the call at `span`; `subject` is an argument to drop."""
     KEEP_AFTER_COMMIT = "keep-after-commit"
     """`expire_on_commit=False` into the arguments of the call at `span`."""
     ADD_CONNECT_ARG = "add-connect-arg"

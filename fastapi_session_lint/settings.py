@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -97,6 +97,16 @@ def _checked(what: str, kind: str, value: Any) -> Any:
     raise InvalidSettings(f"{what} must be {'true or false' if wanted is bool else 'a string'}")
 
 
+def nearest_code(text: str, codes: Iterable[str]) -> str | None:
+    """The code that a mistyped one most likely means; letters that look like digits are read as these."""
+    known = sorted(codes)
+    digits = text.upper()[:3] + text.upper()[3:].translate(_LOOK_LIKE_DIGITS)
+    return next(iter(difflib.get_close_matches(digits, known, 1)), None)
+
+
+_LOOK_LIKE_DIGITS = str.maketrans("OQILZSB", "0011258")
+
+
 def selected(settings: Settings, defaults: Mapping[str, bool]) -> frozenset[str]:
     """The codes that a run reports, given each known code and whether it is on by default.
 
@@ -109,8 +119,8 @@ def selected(settings: Settings, defaults: Mapping[str, bool]) -> frozenset[str]
     unwanted = settings.ignore + settings.extend_ignore
     for selector in wanted + unwanted:
         if selector != "ALL" and not (selector and any(code.startswith(selector) for code in defaults)):
-            near = difflib.get_close_matches(selector.upper(), defaults, 1)
-            raise InvalidSettings(f"unknown rule `{selector}`" + (f"; did you mean `{near[0]}`?" if near else ""))
+            near = nearest_code(selector, defaults)
+            raise InvalidSettings(f"unknown rule `{selector}`" + (f"; did you mean `{near}`?" if near else ""))
     return frozenset(
         code
         for code, on in defaults.items()

@@ -209,6 +209,13 @@ STARTUP_OPTIONS = frozenset({"lifespan", "on_startup", "on_shutdown"})
 STARTUP_REGISTRARS = frozenset({"add_event_handler", "lifespan"})
 LOOP_METHODS = frozenset({"run_until_complete"})
 """The methods by which a script runs a coroutine to its end."""
+LOOP_RUNNERS = LOOP_METHODS | {"run"}
+TASK_STARTERS = frozenset({"create_task", "ensure_future", "start_soon", "run_coroutine_threadsafe"})
+"""The functions and methods that let a coroutine run on, beside what comes next."""
+ROUTE_REGISTRARS = frozenset({"add_api_route", "add_api_websocket_route", "add_route", "add_websocket_route"})
+ROUTE_CLASSES = frozenset({"fastapi.routing.APIRoute", "starlette.routing.Route"})
+PROXY_SESSIONS = {"fastapi_sqlalchemy.db.session": False, "fastapi_async_sqlalchemy.db.session": True}
+"""The sessions that a middleware keeps for each request and closes, by their full name; True for an AsyncSession."""
 
 ANNOTATED = frozenset({"typing.Annotated", "typing_extensions.Annotated"})
 TRANSPARENT_GENERICS = frozenset(
@@ -270,6 +277,8 @@ QUIET_MANAGERS = frozenset(
 """Context managers that can be made and entered without an error."""
 EXIT_STACKS = frozenset({"contextlib.ExitStack", "contextlib.AsyncExitStack"})
 EXIT_STACK_ENTERS = frozenset({"enter_context", "enter_async_context", "push", "push_async_exit", "callback"})
+HANDING_THROUGH = frozenset({"closing", "aclosing", "nullcontext"}) | EXIT_STACK_ENTERS
+"""What gives, or has a with give, the very thing that it is given."""
 CACHE_DECORATORS = frozenset({"functools.lru_cache", "functools.cache", "functools.cached_property"})
 TRANSPARENT_DECORATORS = frozenset({"staticmethod", "classmethod", "property", "abc.abstractmethod", "typing.override"}
                                   | MANAGER_DECORATORS)  # fmt: skip
@@ -327,6 +336,43 @@ GATHERERS = frozenset(
         "asyncio.run_coroutine_threadsafe",
     }
 )
+
+_LOOPS = ("asyncio.get_event_loop", "asyncio.get_running_loop", "asyncio.new_event_loop")
+TASK_MAKERS = frozenset(
+    {"asyncio.create_task", "asyncio.ensure_future", "asyncio.run_coroutine_threadsafe"}
+    | {f"{loop}.{method}" for loop in _LOOPS for method in ("create_task",)}
+)
+"""What has a coroutine run beside the function that goes on: https://docs.python.org/3/library/asyncio-task.html"""
+TASK_GROUPS = frozenset(
+    {
+        "asyncio.TaskGroup", "asyncio.taskgroups.TaskGroup", "anyio.create_task_group", "anyio.abc.TaskGroup",
+        "asyncer.create_task_group",
+    }
+)  # fmt: skip
+TASK_GROUP_METHODS = frozenset({"create_task", "start_soon"})
+TOGETHER = frozenset(
+    {
+        "asyncio.gather", "asyncio.wait", "asyncio.as_completed", "tqdm.asyncio.tqdm.gather",
+        "tqdm.asyncio.tqdm_asyncio.gather",
+    }
+)  # fmt: skip
+"""What runs the coroutines that it is given at once, and waits for them."""
+COROUTINE_WRAPPERS = frozenset({"asyncio.wait_for", "asyncio.shield"})
+LOCKS = frozenset({"asyncio.Lock", "asyncio.locks.Lock", "anyio.Lock", "threading.Lock", "threading.RLock"})
+"""What lets one in at a time."""
+THREADS = frozenset({"threading.Thread", "threading.Timer"})
+EXECUTORS = frozenset(
+    {
+        "concurrent.futures.ThreadPoolExecutor", "concurrent.futures.thread.ThreadPoolExecutor",
+        "multiprocessing.pool.ThreadPool",
+    }
+)  # fmt: skip
+EXECUTOR_SUBMITTERS = frozenset({"submit", "apply_async"})
+EXECUTOR_MAPPERS = frozenset({"map", "imap", "imap_unordered", "starmap"})
+RUN_IN_EXECUTOR = "run_in_executor"
+FUTURE_WAITERS = frozenset({"concurrent.futures.wait", "concurrent.futures.as_completed"})
+ENDING_METHODS = frozenset({"result", "join", "cancel", "get"})
+"""The methods of a task, thread or future behind which it does no more."""
 
 DATABASE_ERRORS = ("sqlalchemy.exc.", "sqlalchemy.orm.exc.", "sqlmodel.exc.")
 """Where the classes of a session's errors are; a driver's own errors come wrapped in them."""

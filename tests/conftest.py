@@ -42,7 +42,7 @@ def export() -> int:
 """,
 }
 
-collect_ignore = ["fixtures"]
+collect_ignore = ["fixtures", "proofs"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -82,7 +82,9 @@ def test_other_rule_or_file_does_not_meet(mirror: Path) -> None:
 def test_trap_with_a_finding_is_a_false_alarm(mirror: Path) -> None:
     rows = ["10 clean FSL101 high closed", "30 clean FSL101 high closed", "50 clean FSL101 medium closed"]
     lines = score(mirror, rows, [("app.py", 10, "FSL101"), ("app.py", 50, "FSL101")], "--show")
-    assert "traps kept 1/2 = 0.500; of the findings without a label 0 right, 0 wrong, 0 arguable, 0 not" in totals(lines)
+    assert "traps kept 1/2 = 0.500; of the findings without a label 0 right, 0 wrong, 0 arguable, 0 not" in totals(
+        lines
+    )
     assert "FALSE\towner/name\tapp.py:10\tFSL101\tclosed" in lines
     assert not any("app.py:50" in line for line in lines)
 

@@ -159,3 +159,46 @@ def test_a_function_with_too_many_paths_is_given_up_rather_than_guessed(monkeypa
     assert not life_in(code).complete
     findings = engine.check([Source(PATH, (HEAD + code).encode())], Settings(select=("FSL1",)))
     assert findings == []
+
+
+def test_what_nobody_asks_about_any_more_multiplies_nothing() -> None:
+    steps = "".join(
+        f"    if x.n{at} is None:\n        a{at} = None\n    else:\n        a{at} = x\n"
+        f"    if a{at}:\n        db.execute(q)\n    if a{at} is not None:\n        db.flush()\n"
+        for at in range(8)
+    )
+    life = life_in(f"def f(x, q):\n    db = SessionLocal()\n{steps}    db.close()\n")
+    assert life.complete
+    assert len(life.links) < 500
+
+
+def test_functions_that_call_each_other_are_worked_out_together() -> None:
+    context = context_of("""
+        def even(db, n):
+            if n:
+                odd(db, n - 1)
+            else:
+                db.rollback()
+
+        def odd(db, n):
+            if n:
+                even(db, n - 1)
+            else:
+                db.rollback()
+        """)
+    for name in ("odd", "even"):
+        effect = context.effects.of_names(function(context, name), frozenset({"db"}))
+        assert effect is not None
+        assert [one.status.name for one in effect.after] == ["SETTLED"]
+
+
+def test_a_failed_session_comes_back_from_rollback_only() -> None:
+    context = context_of("""
+        def f(db):
+            db.commit()
+            db.refresh(x)
+        """)
+    effect = context.effects.of_names(function(context), frozenset({"db"}), Health.FAILED)
+    assert effect is not None
+    assert effect.needs_health
+    assert effect.after == ()

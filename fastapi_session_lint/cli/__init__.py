@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Sequence
 
@@ -9,7 +10,7 @@ import click
 
 from fastapi_session_lint import __version__
 from fastapi_session_lint.cli.check import check
-from fastapi_session_lint.cli.rule import nearest, rule
+from fastapi_session_lint.cli.rule import rule
 from fastapi_session_lint.files import MissingPath
 from fastapi_session_lint.report.terminal import Terminal
 from fastapi_session_lint.settings import InvalidSettings
@@ -26,7 +27,8 @@ class Commands(click.Group):
         """The command that the arguments name. Raises click.UsageError."""
         word = args[0]
         if word not in self.commands and not word.startswith("-"):
-            hint = f"fsl check {word}" if os.path.exists(word) else nearest(word, self.commands)  # noqa: PTH110
+            near = next(iter(difflib.get_close_matches(word, list(self.commands), 1)), None)
+            hint = f"fsl check {word}" if os.path.exists(word) else near  # noqa: PTH110
             raise click.UsageError(f"unknown command `{word}`" + (f"; did you mean `{hint}`?" if hint else ""))
         return super().resolve_command(ctx, args)
 

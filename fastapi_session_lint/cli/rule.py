@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
-
 import click
 
 from fastapi_session_lint.report.terminal import Terminal
+from fastapi_session_lint.settings import nearest_code
 
 
 @click.command()
@@ -24,7 +22,7 @@ def rule(terminal: Terminal, code: str | None, wants_all: bool, color: str) -> i
         raise click.UsageError("give one CODE, such as FSL101, or --all")
     rules = {one.code: one for one in all_rules()}
     if code is not None and code.upper() not in rules:
-        near = nearest(code.upper(), rules)
+        near = nearest_code(code, rules)
         raise click.UsageError(f"unknown rule `{code}`" + (f"; did you mean `{near}`?" if near else ""))
     wanted = list(rules.values()) if code is None else [rules[code.upper()]]
     text = "\n".join(render_rule(one) for one in wanted)
@@ -36,8 +34,3 @@ def _laid_out(markdown: str, terminal: Terminal) -> str:
     from fastapi_session_lint.report.page import page  # rich is only for a terminal
 
     return page(markdown, terminal.columns())
-
-
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that is most like this one; None when none is."""
-    return next(iter(difflib.get_close_matches(word, list(known), 1)), None)

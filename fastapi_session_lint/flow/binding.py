@@ -95,3 +95,13 @@ def is_receiver(scope: Scope, name: str) -> bool:
     """Whether a name is a method's first parameter, its own object."""
     function = scope.owner
     return isinstance(function, Function) and bool(function.parameters) and function.parameters[0].name == name
+
+
+def given_back(scope: Scope, outcome: Outcome, value: Expression) -> str:
+    """What is returned: the session, the method's own object that keeps it, another holder, or only a function."""
+    if isinstance(outcome, Method | Captured | GeneratorManager):
+        return ""
+    if outcome is Result.SESSION:
+        return "session"
+    is_own = isinstance(outcome, Holder) and isinstance(value, Name) and is_receiver(scope, value.id)
+    return "receiver" if is_own else "holder"

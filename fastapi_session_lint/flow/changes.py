@@ -97,6 +97,6 @@ def passed(state: State, left: Left, place: int, is_returned: bool) -> State:
         state = busy(state)
     elif left.status is not Status.IDLE:
         state = moved(state, left.status)
-    if left.health is Health.SOUND:
-        return sound(state)
+    if left.health is Health.SOUND or (is_returned and left.health is Health.ABORTED):
+        return sound(state)  # a statement whose error the callee swallowed: nothing was lost that the caller counts on
     return state if left.health is None else spoilt(sound(state), left.health, place, is_returned)

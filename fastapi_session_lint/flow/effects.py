@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from fastapi_session_lint.flow.graph import build
 from fastapi_session_lint.flow.leaving import entry, way_out
+from fastapi_session_lint.flow.liveness import Liveness
 from fastapi_session_lint.flow.lives import Life, Moment
 from fastapi_session_lint.flow.returning import Returning, is_abstract
 from fastapi_session_lint.flow.states import Error, GeneratorManager, Health, Manager, State, Status
@@ -39,6 +40,8 @@ class Effects:
         self.never_returns = Returning(self).never_returns
         self._wrapping = Wrapping(roles)
         self._graphs: dict[int, Graph] = {}
+        self._liveness: dict[int, Liveness] = {}
+        self._lives: dict[tuple[int, frozenset[str]], Life] = {}
         self._solver = _Solver()
 
     def graph(self, scope: Scope) -> Graph:
@@ -48,8 +51,18 @@ class Effects:
             self._graphs[id(body)] = build(body)
         return self._graphs[id(body)]
 
+    def liveness(self, graph: Graph) -> Liveness:
+        """Which facts matter where in a graph, worked out once."""
+        if id(graph) not in self._liveness:
+            self._liveness[id(graph)] = Liveness(graph)
+        return self._liveness[id(graph)]
+
     def life(self, scope: Scope, origin: Expression | None, names: frozenset[str], status: Status) -> Life:
-        """Follow a session through a function or module."""
+        """Follow a session through a function or module; what the summary was read from is taken again."""
+        if origin is None and status is Status.IDLE and scope.owner is not None:
+            self.of_names(scope, names)
+            if (known := self._lives.get((id(scope), names))) is not None:
+                return known
         return follow(self, scope, self.graph(scope), origin, State(status, names))
 
     def of_argument(self, function: Value | None, call: Call, argument: Argument) -> Effect | None:
@@ -93,6 +106,8 @@ class Effects:
 
     def _summary(self, scope: Scope, start: State) -> Effect | None:
         life = follow(self, scope, self.graph(scope), None, start)
+        if start.health is Health.SOUND:
+            self._lives[id(scope), start.names] = life
         return summary(life, any(moment.before.cause == NOWHERE and self.fails(moment) for moment in life.moments))
 
     def fails(self, moment: Moment) -> bool:

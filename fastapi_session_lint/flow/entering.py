@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.flow.binding import named, unbound
-from fastapi_session_lint.flow.changes import handed_on
-from fastapi_session_lint.flow.states import Leaving, Manager, ObjectManager, State
-from fastapi_session_lint.flow.steps import Enter
-from fastapi_session_lint.flow.uses import Holder, Outcome, Result
+from fastapi_session_lint.flow.changes import given_away, handed_on, passed, raising, sound
+from fastapi_session_lint.flow.lives import Way
+from fastapi_session_lint.flow.states import GeneratorManager, Leaving, Manager, ObjectManager, State
+from fastapi_session_lint.flow.steps import Enter, Node
+from fastapi_session_lint.flow.uses import Holder, Outcome, Result, Use, UseKind
 from fastapi_session_lint.model.expressions import Attribute, Call, Expression, Name, dotted
 from fastapi_session_lint.project.values import FunctionValue, LibraryObject, ObjectValue, Scope
 
@@ -24,30 +25,70 @@ _LEAVING: dict[Result, Leaving] = {
 }
 
 
-def enters_quietly(context: Expression, scope: Scope, effects: Effects) -> bool:
-    """Whether entering cannot raise."""
-    return _library(context, scope, effects) in vocabulary.QUIET_MANAGERS
+class Entry(NamedTuple):
+    """A with item that is entered: what its expression is, as far as the session goes.
+
+    `is_given`: code that is not known got the session on the way, `is_origin`: the expression makes it.
+    """
+
+    effects: Effects
+    scope: Scope
+    step: Enter
+    outcome: Outcome
+    is_given: bool
+    is_origin: bool
 
 
-def _library(context: Expression, scope: Scope, effects: Effects) -> str:
-    value = effects.roles.value(context, scope) if isinstance(context, Call) else None
+def ways_in(entry: Entry, node: Node, state: State) -> tuple[Use | None, list[Way]]:
+    """The ways into a block, and what a manager of the project does to the session then."""
+    match entry.outcome:
+        case GeneratorManager() as found:
+            return _manager_ways(entry, node, found, state)
+        case Holder() as holder:
+            return _manager_ways(entry, node, _manager(entry, holder), state)
+    ways = [Way(node.next[0], _entered(entry.step, entry.outcome, state, _leaving(entry)))]
+    if _library(entry) not in vocabulary.QUIET_MANAGERS:
+        ways.append(Way(node.error, raising(state), Use(UseKind.CALL, entry.step.place)))
+    return None, ways
+
+
+def _manager_ways(entry: Entry, node: Node, found: Manager | None, state: State) -> tuple[Use | None, list[Way]]:
+    """The project's own manager: a generator runs up to its yield, or a method runs."""
+    step, effects = entry.step, entry.effects
+    effect = effects.entering(found) if found is not None else None
+    if found is None or effect is None:
+        inside = _entered(step, Result.NOTHING, given_away(state), "unknown")
+        return None, [Way(node.next[0], inside), Way(node.error, raising(sound(state)), Use(UseKind.CALL, step.place))]
+    outcome: Outcome = Result.SESSION if effect.returns else Result.NOTHING
+    if isinstance(found, ObjectManager) and not effect.returns:
+        outcome = Holder(found.attribute, None)
+    use = Use(UseKind.PASS, step.place, effect=effect)
+    there = effects.in_health(effect, state.health)
+    ways = []
+    for one in there.failures:
+        after = passed(state, one, step.place, is_returned=False)
+        ways.append(Way(node.error, after._replace(error=one.error), use))
+    for one in there.after:
+        inside = passed(state, one, step.place, is_returned=True)
+        ways.append(Way(node.next[0], _entered(step, outcome, inside, found)))
+    return use, ways
+
+
+def _library(entry: Entry) -> str:
+    context = entry.step.item.context
+    value = entry.effects.roles.value(context, entry.scope) if isinstance(context, Call) else None
     return value.name if isinstance(value, LibraryObject) else ""
 
 
-def leaving(
-    outcome: Outcome, context: Expression, scope: Scope, effects: Effects, is_given: bool, is_origin: bool
-) -> Leaving | None:
-    """What leaving a block does; `is_given`: code that is not known got the session, `is_origin`: it is made there.
-
-    Of `with unknown(db)` nothing can be said: it may well roll back.
-    """
-    if isinstance(outcome, Result) and outcome in _LEAVING:
-        return _LEAVING[outcome]
-    if is_origin:
+def _leaving(entry: Entry) -> Leaving | None:
+    """What leaving a block does. Of `with unknown(db)` nothing can be said: it may well roll back."""
+    if isinstance(entry.outcome, Result) and entry.outcome in _LEAVING:
+        return _LEAVING[entry.outcome]
+    if entry.is_origin:
         return "close"
-    if _library(context, scope, effects) in vocabulary.SUPPRESS | vocabulary.RAISES or _asserts(context):
+    if _library(entry) in vocabulary.SUPPRESS | vocabulary.RAISES or _asserts(entry.step.item.context):
         return "suppress"
-    return "unknown" if is_given else None
+    return "unknown" if entry.is_given else None
 
 
 def _asserts(context: Expression) -> bool:
@@ -58,13 +99,14 @@ def _asserts(context: Expression) -> bool:
     return False
 
 
-def manager(holder: Holder, context: Expression, scope: Scope, effects: Effects, is_async: bool) -> Manager | None:
+def _manager(entry: Entry, holder: Holder) -> Manager | None:
     """An object that keeps the session, as a context manager; None where its methods are not known."""
-    value = effects.roles.value(context, scope)
+    effects = entry.effects
+    value = effects.roles.value(entry.step.item.context, entry.scope)
     of = holder.of or (value.of if isinstance(value, ObjectValue) else None)
     if of is None:
         return None
-    prefix = "__a" if is_async else "__"
+    prefix = "__a" if entry.step.is_async else "__"
     enter = effects.roles.member(of, f"{prefix}enter__", ObjectValue(of))
     leave = effects.roles.member(of, f"{prefix}exit__", ObjectValue(of))
     if not isinstance(enter, FunctionValue) or not isinstance(leave, FunctionValue):
@@ -75,7 +117,7 @@ def manager(holder: Holder, context: Expression, scope: Scope, effects: Effects,
     return ObjectManager(enter, leave, holder.attribute)
 
 
-def entered(step: Enter, outcome: Outcome, state: State, what: Leaving | None) -> State:
+def _entered(step: Enter, outcome: Outcome, state: State, what: Leaving | None) -> State:
     """The state in the block."""
     if outcome is Result.CONTAINED:
         return handed_on(state)

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from fastapi_session_lint.flow.changes import busy, closed, given_away, passed, settled, sound
-from fastapi_session_lint.flow.states import ANY_ERROR, Health, Leaving, Manager, State, Status
+from fastapi_session_lint.flow.lives import Way
+from fastapi_session_lint.flow.states import ANY_ERROR, GeneratorManager, Health, Leaving, ObjectManager, State, Status
 from fastapi_session_lint.flow.steps import Exit, Node
 from fastapi_session_lint.flow.summary import Effect
-from fastapi_session_lint.flow.uses import Use
+from fastapi_session_lint.flow.uses import Use, UseKind
 
 if TYPE_CHECKING:
     from fastapi_session_lint.flow.effects import Effects
 
 
-class Way(NamedTuple):
-    """Where a path goes on, in which state, and past which use if that one raised."""
+def ways_out(
+    effects: Effects, node: Node, step: Exit, what: Leaving | None, state: State, place: int
+) -> tuple[Use | None, list[Way]]:
+    """The ways out of a block, entered at a place, and what a manager of the project does to the session then."""
+    if not isinstance(what, GeneratorManager | ObjectManager):
+        return None, _ways(node, step, what, state)
+    error = (state.error or ANY_ERROR) if step.failing else None
+    effect = effects.leaving(what, state.health, error)
+    if effect is None:
+        return None, [Way(node.next[0], given_away(state))]
+    use = Use(UseKind.PASS, place, effect=effect, name="__exit__")
+    return use, _manager_ways(node, step, use, effect, state)
 
-    node: int
-    state: State
-    raised: Use | None = None
 
-
-def exits(node: Node, step: Exit, what: Leaving | None, state: State) -> list[Way]:
+def _ways(node: Node, step: Exit, what: Leaving | None, state: State) -> list[Way]:
     """The ways out of a block whose manager is none of the project's."""
     after = _left(state, what, step.failing)
     ways = [Way(node.next[0], after)]
@@ -41,12 +48,7 @@ def _left(state: State, what: Leaving | None, failing: bool) -> State:
     return sound(busy(state)) if is_undone and state.health is not Health.SOUND else state
 
 
-def manager_effect(effects: Effects, manager: Manager, state: State, failing: bool) -> Effect | None:
-    """What leaving the block of a manager of the project does; None where that is not known."""
-    return effects.leaving(manager, state.health, (state.error or ANY_ERROR) if failing else None)
-
-
-def manager_exits(node: Node, step: Exit, use: Use, effect: Effect, state: State) -> list[Way]:
+def _manager_ways(node: Node, step: Exit, use: Use, effect: Effect, state: State) -> list[Way]:
     """The ways out of the block of a manager of the project: an error goes on, or another, or it ends here."""
     ways = []
     for one in effect.failures:

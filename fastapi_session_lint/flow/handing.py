@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.flow.states import GeneratorManager
-from fastapi_session_lint.flow.summary import Effect
+from fastapi_session_lint.flow.summary import REFUSED, Effect
 from fastapi_session_lint.flow.uses import Captured, Holder, Method, Outcome, Result, Use, UseKind
-from fastapi_session_lint.model.expressions import Argument, Attribute, Call, Name, dotted
-from fastapi_session_lint.project.arguments import taking_session
+from fastapi_session_lint.model.expressions import NOTHING, Argument, Attribute, Call, Name, dotted
+from fastapi_session_lint.project.arguments import parameter_for, taking_session
 from fastapi_session_lint.project.values import ClassValue, FunctionValue, ObjectValue, Scope, Value
 from fastapi_session_lint.vocabulary import Action
 
@@ -100,10 +100,21 @@ def _session(handing: Handing, argument: Argument) -> tuple[Outcome, Use | None]
     effect = handing.effects.of_argument(function, call, argument)
     if effect is not None:
         return Result.SESSION if effect.returns else Result.NOTHING, _use(handing, UseKind.PASS, effect)
-    later = None if name in vocabulary.PARTIAL else _effect_of_callback(handing, argument)
+    if isinstance(function, FunctionValue) and _is_refused(handing, function, argument):
+        return Result.NOTHING, _use(handing, UseKind.PASS, REFUSED)
+    later = _effect_of_callback(handing, argument)
     if later is None or later.lets_go:
         return Result.NOTHING, _use(handing, UseKind.KEEP, name=_closing_name(later))
     return Result.NOTHING, _use(handing, UseKind.PASS, later.put_off())
+
+
+def _is_refused(handing: Handing, function: FunctionValue, argument: Argument) -> bool:
+    """Whether what is called has no place for a session there: whatever it does, it does not mend it."""
+    call = handing.call
+    if any(one.star for one in call.arguments) or taking_session(function, call, argument, handing.effects.roles):
+        return False
+    parameter = parameter_for(argument, function.function, call, function.receiver is not None)
+    return parameter is None or parameter.kind not in ("*", "**")
 
 
 def _effect_of_callback(handing: Handing, argument: Argument) -> Effect | None:
@@ -114,9 +125,14 @@ def _effect_of_callback(handing: Handing, argument: Argument) -> Effect | None:
             return None
         function = handing.effects.roles.value(one.value, handing.scope)
         if isinstance(function, FunctionValue):
-            inner = Call(one.value, (*positional[index + 1 :], *_keywords(handing.call)), handing.call.place)
+            more = (_MORE,) if handing.name in vocabulary.PARTIAL else ()
+            inner = Call(one.value, (*positional[index + 1 :], *_keywords(handing.call), *more), handing.call.place)
             return handing.effects.of_argument(function, inner, argument)
     return None
+
+
+_MORE = Argument(None, NOTHING, "*")
+"""What a partial is given when it is called."""
 
 
 def _construct(handing: Handing, of: ClassValue, argument: Argument) -> tuple[Outcome, Use]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from fastapi_session_lint.flow.facts import tracked_names
 from fastapi_session_lint.flow.states import State
 from fastapi_session_lint.flow.steps import Bind, Catch, Clear, Forget, Graph, Node, Test
 from fastapi_session_lint.model.expressions import Collection, Expression, Name, dotted
@@ -12,19 +13,19 @@ from fastapi_session_lint.model.walk import subexpressions
 
 
 class Liveness:
-    """The names whose facts matter at each node of a graph, of those that are `tracked`."""
+    """The names of a graph whose tests may hang together, `tracked`, and those whose facts matter at each node."""
 
-    def __init__(self, graph: Graph, tracked: frozenset[str]) -> None:
+    def __init__(self, graph: Graph) -> None:
+        self.tracked = tracked_names(graph)
         self._graph = graph
-        self._tracked = tracked
-        self._live = self._solved() if tracked else {}
+        self._live = self._solved() if self.tracked else {}
 
     def kept(self, state: State, node: int) -> State:
         """The state at a node, without the facts that nothing asks about any more; loops keep count of themselves."""
         if not state.facts:
             return state
         live = self._live.get(node, frozenset())
-        facts = frozenset(one for one in state.facts if one[0] not in self._tracked or one[0] in live)
+        facts = frozenset(one for one in state.facts if one[0] not in self.tracked or one[0] in live)
         return state if len(facts) == len(state.facts) else state._replace(facts=facts)
 
     def _solved(self) -> dict[int, frozenset[str]]:
@@ -47,9 +48,9 @@ class Liveness:
     def _asked(self, node: Node) -> frozenset[str]:
         match node.step:
             case Test(value, _):
-                return frozenset(_names(value)) & self._tracked
+                return frozenset(_names(value)) & self.tracked
             case Bind(_, value, _):
-                return frozenset(_names(value)) & self._tracked
+                return frozenset(_names(value)) & self.tracked
         return frozenset()
 
     def _bound(self, node: Node) -> frozenset[str]:

@@ -37,6 +37,14 @@ class Link(NamedTuple):
     raised: Use | None
 
 
+class Way(NamedTuple):
+    """Where a path goes on, in which state, and past which use if that one raised."""
+
+    node: int
+    state: State
+    raised: Use | None = None
+
+
 @dataclass(slots=True)
 class Life:
     """All that can happen to one session in one function, from a state in which it starts.

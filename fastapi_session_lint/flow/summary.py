@@ -44,7 +44,8 @@ class Effect:
 
     def put_off(self) -> Effect:
         """The same for a caller who only has the function called later, or somewhere else."""
-        return replace(UNTOUCHED, after=(Left(Status.IDLE if self.io is None else Status.BUSY),))
+        health = Health.SOUND if self.mends else None
+        return replace(UNTOUCHED, after=(Left(Status.IDLE if self.io is None else Status.BUSY, health),))
 
     def unsure(self) -> Effect:
         """The same where something unknown around the function may roll the session back."""
@@ -73,6 +74,10 @@ NEVER = Effect((), ())
 """Comes back in no way: where the working out of functions that call each other begins."""
 STRANGE = UNTOUCHED.unsure()
 """What is not known, where nobody else could close the session or keep it: it may roll it back."""
+
+
+REFUSED = Effect((Left(Status.GONE),), UNTOUCHED.failures)
+"""Keeps the session, for all that is known, and does nothing to it."""
 
 
 def summary(life: Life, needs_health: bool) -> Effect | None:

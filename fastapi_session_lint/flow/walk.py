@@ -10,22 +10,17 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from fastapi_session_lint.flow import facts
-from fastapi_session_lint.flow.binding import Binder, is_receiver, named, unbound
+from fastapi_session_lint.flow.binding import Binder, given_back, named, unbound
 from fastapi_session_lint.flow.changes import acted, busy, failed, given_away, handed_on, passed, raising, sound
-from fastapi_session_lint.flow.entering import entered, enters_quietly, leaving, manager, meant, outside
+from fastapi_session_lint.flow.entering import Entry, meant, outside, ways_in
 from fastapi_session_lint.flow.errors import Verdict, raised, verdict
-from fastapi_session_lint.flow.exits import Way, exits, manager_effect, manager_exits
+from fastapi_session_lint.flow.exits import ways_out
 from fastapi_session_lint.flow.handing import gives
-from fastapi_session_lint.flow.liveness import Liveness
-from fastapi_session_lint.flow.lives import Life, Link, Moment, Point
+from fastapi_session_lint.flow.lives import Life, Link, Moment, Point, Way
 from fastapi_session_lint.flow.reader import Reader, is_item
 from fastapi_session_lint.flow.states import (
     ANY_ERROR,
-    GeneratorManager,
     Health,
-    Leaving,
-    Manager,
-    ObjectManager,
     State,
     Status,
     fact,
@@ -52,7 +47,7 @@ from fastapi_session_lint.flow.steps import (
     Throw,
 )
 from fastapi_session_lint.flow.summary import STRANGE, Effect
-from fastapi_session_lint.flow.uses import Captured, Holder, Method, Outcome, Result, Use, UseKind
+from fastapi_session_lint.flow.uses import Captured, Outcome, Use, UseKind
 from fastapi_session_lint.model.expressions import NOWHERE, Collection, Expression, Name
 from fastapi_session_lint.model.syntax import Define, Function
 from fastapi_session_lint.project.values import FunctionValue, Scope
@@ -81,8 +76,8 @@ class Walk:
         self.scope = life.scope
         self.nodes = life.graph.nodes
         self.reader = Reader(effects, life.scope, life.origin)
-        self.tracked = facts.tracked_names(life.graph)
-        self._liveness = Liveness(life.graph, self.tracked)
+        self._liveness = effects.liveness(life.graph)
+        self.tracked = self._liveness.tracked
         self._read: dict[tuple[int, frozenset[str]], tuple[Outcome, tuple[Use, ...]]] = {}
         self._queue: deque[Point] = deque()
         owner = life.scope.owner
@@ -243,7 +238,7 @@ class Walk:
         self._go(point, done, state)
 
     def _declare(self, point: Point, statement: Define, state: State) -> State:
-        """A nested function that uses the session is met; a decorator that gets one that closes it will call it."""
+        """A nested function uses the session; a decorator that gets one that closes it will call it."""
         definition = statement.definition
         if not isinstance(definition, Function) or not state.status.is_open:
             return state
@@ -258,44 +253,18 @@ class Walk:
     def _enter(self, point: Point, node: Node, step: Enter) -> None:
         context = step.item.context
         for outcome, after in self._evaluate(point, node, context):
-            if isinstance(outcome, GeneratorManager):
-                self._enter_manager(point, node, step, outcome, after)
-            elif isinstance(outcome, Holder):
-                found = manager(outcome, context, self.scope, self.effects, step.is_async)
-                self._enter_manager(point, node, step, found, after)
-            else:
-                if not enters_quietly(context, self.scope, self.effects):
-                    self._raise(point, node, after, Use(UseKind.CALL, step.place))
-                self._go(point, node.next[0], entered(step, outcome, after, self._leaving(context, outcome, after)))
-
-    def _leaving(self, context: Expression, outcome: Outcome, state: State) -> Leaving | None:
-        is_given = any(use.kind is UseKind.KEEP for use in self._reading(context, state.names)[1])
-        return leaving(outcome, context, self.scope, self.effects, is_given, context is self.life.origin)
-
-    def _enter_manager(self, point: Point, node: Node, step: Enter, found: Manager | None, state: State) -> None:
-        """The project's own manager is entered: a generator runs up to its yield, or a method runs."""
-        effect = self.effects.entering(found) if found is not None else None
-        if found is None or effect is None:
-            self._raise(point, node, sound(state), Use(UseKind.CALL, step.place))
-            self._go(point, node.next[0], entered(step, Result.NOTHING, given_away(state), "unknown"))
-            return
-        outcome: Outcome = Result.SESSION if effect.returns else Result.NOTHING
-        if isinstance(found, ObjectManager) and not effect.returns:
-            outcome = Holder(found.attribute, None)
-        for after in self._use(point, node, Use(UseKind.PASS, step.place, effect=effect), state):
-            self._go(point, node.next[0], entered(step, outcome, after, found))
+            is_given = any(use.kind is UseKind.KEEP for use in self._reading(context, after.names)[1])
+            entry = Entry(self.effects, self.scope, step, outcome, is_given, context is self.life.origin)
+            self._follow(point, after, *ways_in(entry, node, after))
 
     def _exit(self, point: Point, node: Node, step: Exit) -> None:
-        """A with block is left, with an error in flight or without one."""
-        what, state = meant(point.state, step.block), outside(point.state, step.block)
-        if not isinstance(what, GeneratorManager | ObjectManager):
-            ways = exits(node, step, what, state)
-        elif (effect := manager_effect(self.effects, what, state, step.failing)) is None:
-            ways = [Way(node.next[0], given_away(state))]
-        else:
-            use = Use(UseKind.PASS, self._places[step.block], effect=effect, name="__exit__")
-            self.life.moments.append(Moment(point, use, state))
-            ways = manager_exits(node, step, use, effect, state)
+        state = outside(point.state, step.block)
+        what = meant(point.state, step.block)
+        self._follow(point, state, *ways_out(self.effects, node, step, what, state, self._places[step.block]))
+
+    def _follow(self, point: Point, before: State, use: Use | None, ways: list[Way]) -> None:
+        if use is not None:
+            self.life.moments.append(Moment(point, use, before))
         for way in ways:
             self._go(point, *way)
 
@@ -308,21 +277,12 @@ class Walk:
         for outcome, after in self._evaluate(point, node, value):
             state = after
             if self._keeps(outcome, after.names):
-                kind = self._given_back(outcome, value)
+                kind = given_back(self.scope, outcome, value)
                 if kind:
                     self.life.moments.append(Moment(point, Use(UseKind.RETURN, place, name=kind), state))
                 if self.life.origin is not None or kind not in ("session", "receiver"):
                     state = handed_on(state)
             self._go(point, node.next[0], state)
-
-    def _given_back(self, outcome: Outcome, value: Expression) -> str:
-        """What is returned: the session, the method's own object that keeps it, another holder, or only a function."""
-        if isinstance(outcome, Method | Captured):
-            return ""
-        if outcome is Result.SESSION:
-            return "session"
-        is_own = isinstance(outcome, Holder) and isinstance(value, Name) and is_receiver(self.scope, value.id)
-        return "receiver" if is_own else "holder"
 
     def _throw(self, point: Point, node: Node, value: Expression | None, place: int) -> None:
         error = raised(value, self.scope, self.effects.roles)

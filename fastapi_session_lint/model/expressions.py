@@ -224,13 +224,7 @@ def parts_of(expression: Expression) -> tuple[Expression, ...]:
     match expression:
         case Name() | Constant() | Lambda():
             return ()
-        case (
-            Attribute(value, _)
-            | Starred(value)
-            | Not(value)
-            | Await(value, _)
-            | Walrus(_, value)
-        ):
+        case Attribute(value, _) | Starred(value) | Not(value) | Await(value, _) | Walrus(_, value):
             return (value,)
         case Call(function, arguments, _):
             return (function, *[argument.value for argument in arguments])
@@ -243,9 +237,7 @@ def parts_of(expression: Expression) -> tuple[Expression, ...]:
         case Choice(test, body, orelse):
             return (test, body, orelse)
         case Comprehension(_, elements, generators):
-            inner = [
-                part for one in generators for part in (one.iterable, *one.conditions)
-            ]
+            inner = [part for one in generators for part in (one.iterable, *one.conditions)]
             return (*inner, *elements)
 
 

@@ -7,15 +7,7 @@ from typing import Any
 
 import libcst as cst
 
-from fastapi_session_lint.model.expressions import (
-    NOTHING,
-    Attribute,
-    Collection,
-    Constant,
-    Name,
-    Opaque,
-    last_name,
-)
+from fastapi_session_lint.model.expressions import NOTHING, Attribute, Collection, Constant, Name, Opaque, last_name
 from fastapi_session_lint.model.lower_expressions import ExpressionLowering
 from fastapi_session_lint.model.scopes import ScopeBuilder
 from fastapi_session_lint.model.syntax import (
@@ -94,9 +86,7 @@ class StatementLowering(ExpressionLowering):
                 self.bind_target(target, NOTHING, annotation, "=", place)
             return None
         is_alias = last_name(annotation) == "TypeAlias"
-        value = (
-            self.annotated_type(node.value) if is_alias else self.expression(node.value)
-        )
+        value = self.annotated_type(node.value) if is_alias else self.expression(node.value)
         self.bind_target(target, value, annotation, "=", place)
         return Assign((target,), value, place)
 
@@ -138,9 +128,7 @@ class StatementLowering(ExpressionLowering):
     def _delete(self, node: cst.Del) -> Statement:
         place = self.mark("statement", node)
         target = self.expression(node.target)
-        return Delete(
-            target.items if isinstance(target, Collection) else (target,), place
-        )
+        return Delete(target.items if isinstance(target, Collection) else (target,), place)
 
     def _outer_names(self, node: cst.Global | cst.Nonlocal) -> None:
         """Only a global binds at the module; a nonlocal name is left to the function around."""
@@ -159,9 +147,7 @@ class StatementLowering(ExpressionLowering):
                 top = module.partition(".")[0]
                 self.scope.bind(top, Imported(top, None, 0, place))
             elif isinstance(alias.asname.name, cst.Name):
-                self.scope.bind(
-                    alias.asname.name.value, Imported(module, None, 0, place)
-                )
+                self.scope.bind(alias.asname.name.value, Imported(module, None, 0, place))
 
     def _import_from(self, node: cst.ImportFrom) -> None:
         place = self.mark("statement", node)
@@ -198,9 +184,7 @@ class StatementLowering(ExpressionLowering):
         target = self.expression(node.target)
         iterable = self.expression(node.iter)
         is_async = node.asynchronous is not None
-        self.bind_target(
-            target, iterable, None, "async for" if is_async else "for", place
-        )
+        self.bind_target(target, iterable, None, "async for" if is_async else "for", place)
         body = self.suite(node.body)
         return For(target, iterable, body, self._orelse(node.orelse), is_async, place)
 
@@ -215,11 +199,7 @@ class StatementLowering(ExpressionLowering):
     def _handler(self, node: cst.ExceptHandler | cst.ExceptStarHandler) -> Handler:
         place = self.mark("handler", node)
         types = self.optional(node.type)
-        name = (
-            node.name.name.value
-            if node.name and isinstance(node.name.name, cst.Name)
-            else None
-        )
+        name = node.name.name.value if node.name and isinstance(node.name.name, cst.Name) else None
         if name:
             self.scope.bind(name, Other())
         return Handler(types, name, self.suite(node.body), place)
@@ -232,9 +212,7 @@ class StatementLowering(ExpressionLowering):
             context = self.expression(item.item)
             target = self.expression(item.asname.name) if item.asname else None
             if target is not None:
-                self.bind_target(
-                    target, context, None, "async with" if is_async else "with", place
-                )
+                self.bind_target(target, context, None, "async with" if is_async else "with", place)
             items.append(WithItem(context, target))
         return With(tuple(items), self.suite(node.body), is_async, place)
 
@@ -249,19 +227,13 @@ class StatementLowering(ExpressionLowering):
         for name in names:
             self.scope.bind(name, Other())
         guard = self.optional(node.guard)
-        irrefutable = (
-            isinstance(node.pattern, cst.MatchAs)
-            and node.pattern.pattern is None
-            and guard is None
-        )
+        irrefutable = isinstance(node.pattern, cst.MatchAs) and node.pattern.pattern is None and guard is None
         return Case(tuple(names), guard, irrefutable, self.suite(node.body))
 
     def _pattern(self, node: cst.CSTNode, names: list[str]) -> None:
         """Collect the names that a pattern binds; its values hold no calls."""
         for child in node.children:
-            if isinstance(child, cst.Name) and isinstance(
-                node, cst.MatchAs | cst.MatchStar | cst.MatchMapping
-            ):
+            if isinstance(child, cst.Name) and isinstance(node, cst.MatchAs | cst.MatchStar | cst.MatchMapping):
                 names.append(child.value)
             else:
                 self._pattern(child, names)
@@ -346,17 +318,11 @@ def exported_names(body: Suite) -> tuple[str, ...] | None:
     for statement in body:
         match statement:
             case Assign((Name("__all__"),), Collection(_, items), _):
-                found = tuple(
-                    str(item.value)
-                    for item in items
-                    if isinstance(item, Constant) and item.kind == "text"
-                )
+                found = tuple(str(item.value) for item in items if isinstance(item, Constant) and item.kind == "text")
     return found
 
 
-_LOWER: dict[
-    type[cst.CSTNode], Callable[[StatementLowering, Any], Statement | None]
-] = {
+_LOWER: dict[type[cst.CSTNode], Callable[[StatementLowering, Any], Statement | None]] = {
     cst.Expr: StatementLowering._expr,
     cst.Assign: StatementLowering._assign,
     cst.AnnAssign: StatementLowering._annotated,

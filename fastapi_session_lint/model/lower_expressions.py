@@ -38,14 +38,7 @@ from fastapi_session_lint.model.expressions import (
     says_nothing,
 )
 from fastapi_session_lint.model.scopes import Mark, ScopeBuilder
-from fastapi_session_lint.model.syntax import (
-    Assigned,
-    Function,
-    Other,
-    Parameter,
-    Return,
-    Store,
-)
+from fastapi_session_lint.model.syntax import Assigned, Function, Other, Parameter, Return, Store
 
 _OPERATORS: dict[type[cst.BaseCompOp], str] = {
     cst.Is: "is",
@@ -55,11 +48,7 @@ _OPERATORS: dict[type[cst.BaseCompOp], str] = {
     cst.In: "in",
     cst.NotIn: "not in",
 }
-_KEYWORD_CONSTANTS: dict[str, bool | None] = {
-    "None": None,
-    "True": True,
-    "False": False,
-}
+_KEYWORD_CONSTANTS: dict[str, bool | None] = {"None": None, "True": True, "False": False}
 
 
 class ExpressionLowering:
@@ -119,10 +108,7 @@ class ExpressionLowering:
         """Nodes in source order as one expression that keeps those that say something."""
         parts = [self.expression(node) for node in nodes if node is not None]
         kept = tuple(
-            part
-            for part in parts
-            if not says_nothing(part)
-            and (type(part) is not Constant or _is_address(part))
+            part for part in parts if not says_nothing(part) and (type(part) is not Constant or _is_address(part))
         )
         return Opaque(kept) if kept else NOTHING
 
@@ -146,11 +132,7 @@ class ExpressionLowering:
 
     def argument(self, node: cst.Arg) -> Argument:
         """One argument."""
-        return Argument(
-            node.keyword.value if node.keyword else None,
-            self.expression(node.value),
-            node.star,
-        )
+        return Argument(node.keyword.value if node.keyword else None, self.expression(node.value), node.star)
 
     def _await(self, node: cst.Await) -> Expression:
         value = self.expression(node.expression)
@@ -168,34 +150,18 @@ class ExpressionLowering:
         value = _text_of(node)
         if value is None:
             return Constant("bytes", None, NOWHERE)
-        if (
-            self._in_annotation
-            and not self._in_string
-            and (quoted := self._quoted(value)) is not None
-        ):
+        if self._in_annotation and not self._in_string and (quoted := self._quoted(value)) is not None:
             return quoted
-        return Constant(
-            "text", value, self.mark("text", node) if "://" in value else NOWHERE
-        )
+        return Constant("text", value, self.mark("text", node) if "://" in value else NOWHERE)
 
-    def _formatted(
-        self, node: cst.FormattedString | cst.TemplatedString | cst.ConcatenatedString
-    ) -> Expression:
+    def _formatted(self, node: cst.FormattedString | cst.TemplatedString | cst.ConcatenatedString) -> Expression:
         self._in_string += 1
         parts = tuple(self._string_parts(node))
         self._in_string -= 1
-        literal = "".join(
-            str(part.value)
-            for part in parts
-            if isinstance(part, Constant) and part.kind == "text"
-        )
+        literal = "".join(str(part.value) for part in parts if isinstance(part, Constant) and part.kind == "text")
         place = self.mark("text", node) if "://" in literal else NOWHERE
-        if all(isinstance(part, Constant) for part in parts) and not isinstance(
-            node, cst.TemplatedString
-        ):
-            if any(
-                isinstance(part, Constant) and part.kind == "bytes" for part in parts
-            ):
+        if all(isinstance(part, Constant) for part in parts) and not isinstance(node, cst.TemplatedString):
+            if any(isinstance(part, Constant) and part.kind == "bytes" for part in parts):
                 return Constant("bytes", None, NOWHERE)
             return Constant("text", literal, place)
         return Template(parts, place)
@@ -206,26 +172,14 @@ class ExpressionLowering:
                 return [*self._string_parts(left), *self._string_parts(right)]
             case cst.FormattedString(parts=parts) | cst.TemplatedString(parts=parts):
                 return [part for one in parts for part in self._string_parts(one)]
-            case (
-                cst.FormattedStringText(value=text)
-                | cst.TemplatedStringText(value=text)
-            ):
-                return [
-                    Constant(
-                        "text", text.replace("{{", "{").replace("}}", "}"), NOWHERE
-                    )
-                ]
+            case cst.FormattedStringText(value=text) | cst.TemplatedStringText(value=text):
+                return [Constant("text", text.replace("{{", "{").replace("}}", "}"), NOWHERE)]
             case (
                 cst.FormattedStringExpression(expression=inner, format_spec=spec)
                 | cst.TemplatedStringExpression(expression=inner, format_spec=spec)
             ):
-                nested = [
-                    part for one in spec or () for part in self._string_parts(one)
-                ]
-                return [
-                    self.expression(inner),
-                    *[part for part in nested if not isinstance(part, Constant)],
-                ]
+                nested = [part for one in spec or () for part in self._string_parts(one)]
+                return [self.expression(inner), *[part for part in nested if not isinstance(part, Constant)]]
             case cst.SimpleString():
                 value = _text_of(node)
                 return [Constant("bytes" if value is None else "text", value, NOWHERE)]
@@ -239,9 +193,7 @@ class ExpressionLowering:
 
     def _collection(self, node: cst.Tuple | cst.List | cst.Set) -> Expression:
         items = tuple(
-            Starred(self.expression(one.value))
-            if isinstance(one, cst.StarredElement)
-            else self.expression(one.value)
+            Starred(self.expression(one.value)) if isinstance(one, cst.StarredElement) else self.expression(one.value)
             for one in node.elements
         )
         return Collection(type(node).__name__.lower(), items)
@@ -262,15 +214,8 @@ class ExpressionLowering:
             if isinstance(element.slice, cst.Index):
                 indexes.append(self.expression(element.slice.value))
             elif isinstance(element.slice, cst.Slice):
-                indexes.append(
-                    self._opaque(
-                        element.slice.lower, element.slice.upper, element.slice.step
-                    )
-                )
-        return Subscript(
-            value,
-            indexes[0] if len(indexes) == 1 else Collection("tuple", tuple(indexes)),
-        )
+                indexes.append(self._opaque(element.slice.lower, element.slice.upper, element.slice.step))
+        return Subscript(value, indexes[0] if len(indexes) == 1 else Collection("tuple", tuple(indexes)))
 
     def _choice(self, node: cst.IfExp) -> Expression:
         body = self.expression(node.body)
@@ -307,9 +252,7 @@ class ExpressionLowering:
 
     def _lambda(self, node: cst.Lambda) -> Expression:
         place = NOWHERE
-        inner = ScopeBuilder(
-            "function", f"{self.scope.name}.<lambda>".lstrip("."), self.scope
-        )
+        inner = ScopeBuilder("function", f"{self.scope.name}.<lambda>".lstrip("."), self.scope)
         parameters = self.parameters(node.params, inner)
         outer, self.scope = self.scope, inner
         value = self.expression(node.body)
@@ -338,13 +281,9 @@ class ExpressionLowering:
         outer.lambdas.append(function)
         return Lambda(function)
 
-    def parameters(
-        self, node: cst.Parameters, inner: ScopeBuilder
-    ) -> tuple[Parameter, ...]:
+    def parameters(self, node: cst.Parameters, inner: ScopeBuilder) -> tuple[Parameter, ...]:
         """The parameters of a def or lambda, evaluated outside, bound in `inner`."""
-        ordered: list[tuple[cst.Param, str]] = [
-            (one, "positional") for one in (*node.posonly_params, *node.params)
-        ]
+        ordered: list[tuple[cst.Param, str]] = [(one, "positional") for one in (*node.posonly_params, *node.params)]
         if isinstance(node.star_arg, cst.Param):
             ordered.append((node.star_arg, "*"))
         ordered += [(one, "keyword") for one in node.kwonly_params]
@@ -354,11 +293,7 @@ class ExpressionLowering:
         for one, kind in ordered:
             place = self.mark("parameter", one.name)
             annotation = self.annotation(one.annotation)
-            found.append(
-                Parameter(
-                    one.name.value, annotation, self.optional(one.default), kind, place
-                )
-            )
+            found.append(Parameter(one.name.value, annotation, self.optional(one.default), kind, place))
             inner.bindings[one.name.value].append(found[-1])
         if ordered and ordered[0][1] in ("positional", "*"):
             inner.first_parameter = ordered[0][0].name.value
@@ -374,10 +309,7 @@ class ExpressionLowering:
                 self._renamed[name] = f"{name}@{self._comprehensions}"
             loop = loop.inner_for_in
         if isinstance(node, cst.DictComp):
-            elements: tuple[Expression, ...] = (
-                self.expression(node.key),
-                self.expression(node.value),
-            )
+            elements: tuple[Expression, ...] = (self.expression(node.key), self.expression(node.value))
         else:
             elements = (self.expression(node.elt),)
         generators = []
@@ -397,12 +329,7 @@ class ExpressionLowering:
         return Generator(target, iterable, conditions, loop.asynchronous is not None)
 
     def bind_target(
-        self,
-        target: Expression,
-        value: Expression,
-        annotation: Expression | None,
-        via: str,
-        place: int,
+        self, target: Expression, value: Expression, annotation: Expression | None, via: str, place: int
     ) -> None:
         """Record what an assignment, a with or a for binds."""
         match target:
@@ -419,14 +346,8 @@ class ExpressionLowering:
             case Starred(Name(name)):
                 self.scope.bind(name, Other())
 
-    def _bind_items(
-        self, items: tuple[Expression, ...], value: Expression, via: str, place: int
-    ) -> None:
-        pairwise = (
-            via == "="
-            and isinstance(value, Collection)
-            and len(value.items) == len(items)
-        )
+    def _bind_items(self, items: tuple[Expression, ...], value: Expression, via: str, place: int) -> None:
+        pairwise = via == "=" and isinstance(value, Collection) and len(value.items) == len(items)
         stars = [index for index, item in enumerate(items) if isinstance(item, Starred)]
         for index, item in enumerate(items):
             position = index - len(items) if stars and index > stars[0] else index
@@ -440,15 +361,8 @@ class ExpressionLowering:
     def _bind_attribute(self, owner: str, name: str, assigned: Assigned) -> None:
         """`self.x = …` in a method is an attribute of its class; so is `cls.x = …`."""
         scope = self.scope
-        if (
-            scope.kind == "function"
-            and scope.outer
-            and scope.outer.kind == "class"
-            and owner == scope.first_parameter
-        ):
-            scope.outer.attributes[name].append(
-                (scope.name.rpartition(".")[2], assigned)
-            )
+        if scope.kind == "function" and scope.outer and scope.outer.kind == "class" and owner == scope.first_parameter:
+            scope.outer.attributes[name].append((scope.name.rpartition(".")[2], assigned))
 
     def _starred(self, node: cst.StarredElement) -> Expression:
         return Starred(self.expression(node.value))
@@ -457,12 +371,7 @@ class ExpressionLowering:
         return NOTHING
 
 
-_KINDS = {
-    cst.ListComp: "list",
-    cst.SetComp: "set",
-    cst.DictComp: "dict",
-    cst.GeneratorExp: "generator",
-}
+_KINDS = {cst.ListComp: "list", cst.SetComp: "set", cst.DictComp: "dict", cst.GeneratorExp: "generator"}
 
 
 def _text_of(node: cst.SimpleString) -> str | None:

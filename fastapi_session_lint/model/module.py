@@ -12,11 +12,7 @@ import libcst as cst
 
 from fastapi_session_lint.findings import Span
 from fastapi_session_lint.model.lower import StatementLowering, exported_names
-from fastapi_session_lint.model.outline import (
-    called_names,
-    is_external,
-    parameter_names,
-)
+from fastapi_session_lint.model.outline import called_names, is_external, parameter_names
 from fastapi_session_lint.model.places import lent_places, measured_places
 from fastapi_session_lint.model.screen import split_statements
 from fastapi_session_lint.model.syntax import Module, Skipped, Statement
@@ -64,30 +60,14 @@ def _read(path: str, text: str, names: frozenset[str]) -> Module:
     return _finish(path, lowering, body, measured_places(lowering.marks, module))
 
 
-def _bind_skipped(
-    lowering: StatementLowering, skipped: Sequence[ast.stmt], lines: Sequence[str]
-) -> None:
+def _bind_skipped(lowering: StatementLowering, skipped: Sequence[ast.stmt], lines: Sequence[str]) -> None:
     names: dict[str, ast.stmt] = {one.name: one for one in skipped}  # type: ignore[attr-defined]  # defs and classes
-    known = {
-        *names,
-        *(
-            name
-            for name, found in lowering.scope.bindings.items()
-            if not is_external(found[-1])
-        ),
-    }
+    known = {*names, *(name for name, found in lowering.scope.bindings.items() if not is_external(found[-1]))}
     for name, one in names.items():
-        lowering.scope.bind(
-            name, Skipped(name, parameter_names(one), called_names(one, known, lines))
-        )
+        lowering.scope.bind(name, Skipped(name, parameter_names(one), called_names(one, known, lines)))
 
 
-def _finish(
-    path: str,
-    lowering: StatementLowering,
-    body: Sequence[Statement],
-    places: tuple[Span, ...],
-) -> Module:
+def _finish(path: str, lowering: StatementLowering, body: Sequence[Statement], places: tuple[Span, ...]) -> Module:
     suite = tuple(body)
     return Module(
         path=path,
@@ -108,9 +88,7 @@ def _syntax_error(text: str) -> UnparsableSource | None:
     try:
         ast.parse(text)
     except SyntaxError as error:
-        return UnparsableSource(
-            str(error.msg), max(error.lineno or 1, 1), max((error.offset or 1) - 1, 0)
-        )
+        return UnparsableSource(str(error.msg), max(error.lineno or 1, 1), max((error.offset or 1) - 1, 0))
     except (ValueError, RecursionError, MemoryError):
         return None
     return None
@@ -134,9 +112,7 @@ def _parse(text: str) -> cst.Module:
         if (known := _syntax_error(text)) is not None:
             raise known from None
         message = str(error.message).strip().splitlines()[0].rstrip(".")
-        raise UnparsableSource(
-            message, max(error.raw_line, 1), max(error.raw_column, 0)
-        ) from None
+        raise UnparsableSource(message, max(error.raw_line, 1), max(error.raw_column, 0)) from None
     except UnicodeError as error:
         raise UnparsableSource(str(error), 1, 0) from None
 

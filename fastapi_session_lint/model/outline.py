@@ -10,29 +10,13 @@ import ast
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from fastapi_session_lint.model.expressions import (
-    NOWHERE,
-    Argument,
-    Attribute,
-    Call,
-    Expression,
-    Name,
-)
+from fastapi_session_lint.model.expressions import NOWHERE, Argument, Attribute, Call, Expression, Name
 from fastapi_session_lint.model.scopes import ScopeBuilder
-from fastapi_session_lint.model.syntax import (
-    OWN_LEVEL,
-    Assigned,
-    Class,
-    Definition,
-    Imported,
-    Module,
-    Other,
-    Skipped,
-)
+from fastapi_session_lint.model.syntax import OWN_LEVEL, Assigned, Class, Definition, Imported, Module, Other, Skipped
 from fastapi_session_lint.source import decode, split_lines
 from fastapi_session_lint.vocabulary import EXTERNAL_TOPS
 
-_CALLED = re.compile(r"(?<![\w.])([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\(")
+_CALLED = re.compile(r"(?<![\w.])(?<!def )(?<!class )([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\(")
 _Def = ast.FunctionDef | ast.AsyncFunctionDef
 _BLOCKS = ("body", "orelse", "finalbody", "handlers")
 
@@ -49,14 +33,8 @@ def outline(path: str, tree: ast.Module, data: bytes) -> Module | None:
     for statement in tree.body:
         for name, definition in _definitions(statement, known, lines):
             builder.bind(name, definition)
-    at_own_level = [
-        one
-        for one in tree.body
-        if not isinstance(one, _Def | ast.ClassDef | ast.Import | ast.ImportFrom)
-    ]
-    calls = tuple(
-        call for one in at_own_level for call in called_names(one, known, lines)
-    )
+    at_own_level = [one for one in tree.body if not isinstance(one, _Def | ast.ClassDef | ast.Import | ast.ImportFrom)]
+    calls = tuple(call for one in at_own_level for call in called_names(one, known, lines))
     builder.bind(OWN_LEVEL, Skipped(OWN_LEVEL, calls=calls))
     return Module(
         path=path,
@@ -81,14 +59,10 @@ def is_external(definition: Definition) -> bool:
     )
 
 
-def called_names(
-    statement: ast.stmt, known: Collection[str], lines: Sequence[str]
-) -> tuple[Expression, ...]:
+def called_names(statement: ast.stmt, known: Collection[str], lines: Sequence[str]) -> tuple[Expression, ...]:
     """What a statement calls by a dotted name that begins with one of those that are known."""
     text = "".join(lines[statement.lineno - 1 : statement.end_lineno])
-    found = dict.fromkeys(
-        one for one in _CALLED.findall(text) if one.partition(".")[0] in known
-    )
+    found = dict.fromkeys(one for one in _CALLED.findall(text) if one.partition(".")[0] in known)
     return tuple(_expression(one.split(".")) for one in found)
 
 
@@ -97,9 +71,7 @@ def parameter_names(statement: ast.stmt) -> tuple[str, ...]:
     if not isinstance(statement, _Def):
         return ()
     given = statement.args
-    return tuple(
-        one.arg for one in (*given.posonlyargs, *given.args, *given.kwonlyargs)
-    )
+    return tuple(one.arg for one in (*given.posonlyargs, *given.args, *given.kwonlyargs))
 
 
 def _expression(names: Sequence[str]) -> Expression:
@@ -125,16 +97,10 @@ def _imports(body: Iterable[ast.AST]) -> Iterator[tuple[str, Imported]]:
             case ast.Import(names):
                 for one in names:
                     top = one.name.partition(".")[0]
-                    yield (
-                        one.asname or top,
-                        Imported(one.name if one.asname else top, None, 0, NOWHERE),
-                    )
+                    yield (one.asname or top, Imported(one.name if one.asname else top, None, 0, NOWHERE))
             case ast.ImportFrom(module, names, level):
                 for one in names:
-                    yield (
-                        one.asname or one.name,
-                        Imported(module or "", one.name, level or 0, NOWHERE),
-                    )
+                    yield (one.asname or one.name, Imported(module or "", one.name, level or 0, NOWHERE))
 
 
 def _made(statement: ast.stmt) -> Iterator[str]:
@@ -148,51 +114,26 @@ def _made(statement: ast.stmt) -> Iterator[str]:
             yield name
 
 
-def _definitions(
-    statement: ast.stmt, known: Collection[str], lines: Sequence[str]
-) -> Iterator[tuple[str, Definition]]:
+def _definitions(statement: ast.stmt, known: Collection[str], lines: Sequence[str]) -> Iterator[tuple[str, Definition]]:
     match statement:
         case ast.Import() | ast.ImportFrom():
             yield from _imports([statement])
-        case ast.ClassDef(name) if (
-            made := _class(statement, known, lines)
-        ) is not None:
+        case ast.ClassDef(name) if (made := _class(statement, known, lines)) is not None:
             yield name, made
         case ast.FunctionDef(name) | ast.AsyncFunctionDef(name) | ast.ClassDef(name):
-            yield (
-                name,
-                Skipped(
-                    name,
-                    parameter_names(statement),
-                    called_names(statement, known, lines),
-                ),
-            )
-        case ast.Assign([ast.Name(name)], value) | ast.AnnAssign(
-            ast.Name(name), _, value
-        ):
+            yield (name, Skipped(name, parameter_names(statement), called_names(statement, known, lines)))
+        case ast.Assign([ast.Name(name)], value) | ast.AnnAssign(ast.Name(name), _, value):
             lowered = _value(value)
-            yield (
-                name,
-                Other()
-                if lowered is None
-                else Assigned(lowered, None, "=", None, NOWHERE),
-            )
+            yield (name, Other() if lowered is None else Assigned(lowered, None, "=", None, NOWHERE))
         case _:
             for one in _flat([statement]):
-                yield from _imports(
-                    [one] if isinstance(one, ast.Import | ast.ImportFrom) else []
-                )
+                yield from _imports([one] if isinstance(one, ast.Import | ast.ImportFrom) else [])
                 yield from ((name, Other()) for name in _made(one))
 
 
-def _class(
-    node: ast.ClassDef, known: Collection[str], lines: Sequence[str]
-) -> Class | None:
+def _class(node: ast.ClassDef, known: Collection[str], lines: Sequence[str]) -> Class | None:
     """A class that is derived from what may be the project's, with its own methods unread."""
-    bases = [
-        _value(one.value if isinstance(one, ast.Subscript) else one)
-        for one in node.bases
-    ]
+    bases = [_value(one.value if isinstance(one, ast.Subscript) else one) for one in node.bases]
     roots = {one.partition(".")[0] for one in map(ast.unparse, node.bases)}
     if not any(root.partition("[")[0] in known for root in roots):
         return None
@@ -201,9 +142,7 @@ def _class(
         for name in _made(one):
             is_method = isinstance(one, _Def)
             bindings[name] = (
-                Skipped(name, parameter_names(one), called_names(one, known, lines))
-                if is_method
-                else Other(),
+                Skipped(name, parameter_names(one), called_names(one, known, lines)) if is_method else Other(),
             )
     return Class(
         name=node.name,
@@ -228,13 +167,7 @@ def _value(node: ast.expr | None) -> Expression | None:
             return Name(name)
         case ast.Attribute(value, name) if (inner := _value(value)) is not None:
             return Attribute(inner, name)
-        case ast.Call(function, arguments, []) if (
-            inner := _value(function)
-        ) is not None:
+        case ast.Call(function, arguments, []) if (inner := _value(function)) is not None:
             given = [_value(one) for one in arguments]
-            return Call(
-                inner,
-                tuple(Argument(None, one, "") for one in given if one is not None),
-                NOWHERE,
-            )
+            return Call(inner, tuple(Argument(None, one, "") for one in given if one is not None), NOWHERE)
     return None

@@ -55,9 +55,7 @@ _TABLE = _Table()
 _BY_END = frozenset({"call", "await", "yield", "text"})
 
 
-def lent_places(
-    marks: Sequence[Mark], statements: Sequence[ast.stmt], lines: Sequence[str]
-) -> tuple[Span, ...] | None:
+def lent_places(marks: Sequence[Mark], statements: Sequence[ast.stmt], lines: Sequence[str]) -> tuple[Span, ...] | None:
     """The span of each mark by the `ast` of the same statements, None when the two trees do not agree.
 
     `lines` are those of the file, to turn `ast`'s UTF-8 columns into code points.
@@ -85,9 +83,7 @@ def measured_places(marks: Sequence[Mark], module: cst.Module) -> tuple[Span, ..
     spans = []
     for _, node in marks:
         found = positions[node]
-        spans.append(
-            Span(found.start.line, found.start.column, found.end.line, found.end.column)
-        )
+        spans.append(Span(found.start.line, found.start.column, found.end.line, found.end.column))
     return tuple(spans)
 
 
@@ -117,14 +113,8 @@ def _nodes_by_kind(statements: Sequence[ast.stmt]) -> dict[str, list[ast.AST]]:
 
 def _is_address(node: ast.AST) -> bool:
     if isinstance(node, ast.JoinedStr):
-        return "://" in "".join(
-            str(part.value) for part in node.values if isinstance(part, ast.Constant)
-        )
-    return (
-        isinstance(node, ast.Constant)
-        and isinstance(node.value, str)
-        and "://" in node.value
-    )
+        return "://" in "".join(str(part.value) for part in node.values if isinstance(part, ast.Constant))
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and "://" in node.value
 
 
 def _start(node: ast.AST) -> tuple[int, int]:
@@ -152,18 +142,9 @@ def _callee_of(node: ast.AST) -> str | None:
 def _span(node: ast.AST, lines: Sequence[str]) -> Span:
     row, column = _start(node)
     end_row, end_column = _end(node)
-    return Span(
-        row,
-        _code_points(lines, row, column),
-        end_row,
-        _code_points(lines, end_row, end_column),
-    )
+    return Span(row, _code_points(lines, row, column), end_row, _code_points(lines, end_row, end_column))
 
 
 def _code_points(lines: Sequence[str], row: int, column: int) -> int:
     line = lines[row - 1] if row <= len(lines) else ""
-    return (
-        column
-        if line.isascii()
-        else len(line.encode()[:column].decode(errors="replace"))
-    )
+    return column if line.isascii() else len(line.encode()[:column].decode(errors="replace"))

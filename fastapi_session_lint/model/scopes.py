@@ -7,23 +7,8 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from fastapi_session_lint.model.expressions import (
-    Attribute,
-    Call,
-    Expression,
-    Name,
-    Yield,
-)
-from fastapi_session_lint.model.syntax import (
-    Assigned,
-    Bindings,
-    Class,
-    Declared,
-    Definition,
-    Function,
-    Imported,
-    Store,
-)
+from fastapi_session_lint.model.expressions import Attribute, Call, Expression, Name, Yield
+from fastapi_session_lint.model.syntax import Assigned, Bindings, Class, Declared, Definition, Function, Imported, Store
 
 
 class Mark(NamedTuple):
@@ -69,17 +54,11 @@ class ScopeBuilder:
 
         A property's setter belongs to its getter, and what another scope declares global may run at any time.
         """
-        if isinstance(definition, Function) and any(
-            _is_of(one, name) for one in definition.decorators
-        ):
+        if isinstance(definition, Function) and any(_is_of(one, name) for one in definition.decorators):
             return
         before = self._holding.get(name, [])
         if before and is_certain:
-            before = [
-                one
-                for one in before
-                if one in self._from_within or isinstance(one, Declared)
-            ]
+            before = [one for one in before if one in self._from_within or isinstance(one, Declared)]
         self._holding[name] = [*before, definition]
 
     def _replaces(self, definition: Definition) -> bool:
@@ -120,8 +99,4 @@ def _is_of(decorator: Expression, name: str) -> bool:
     """`@name.setter`, `@name.register(…)`."""
     if isinstance(decorator, Call):
         decorator = decorator.function
-    return (
-        isinstance(decorator, Attribute)
-        and isinstance(decorator.value, Name)
-        and decorator.value.id == name
-    )
+    return isinstance(decorator, Attribute) and isinstance(decorator.value, Name) and decorator.value.id == name

@@ -11,6 +11,7 @@ import ast
 import functools
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from typing import cast
 
 _WORDS = (
     r"session|engine|\bdb|db\b|_db|database|commit|rollback|flush|\.execute|\.query\(|scalar|\.add\(|\.add_all"
@@ -34,7 +35,8 @@ _ASSIGNMENT = re.compile(
 )
 _INJECTS = re.compile(rb"\b(?:Depends|Security)\(")
 _CALLED = re.compile(
-    rb"\n(?:class (?P<made>\w+)|(?:async )?def (?P<called>\w{3,})\(|[ \t]+def (?P<makes>__init__)\()"
+    rb"\n(?:class (?P<made>\w+)|(?:async )?def (?P<called>\w{3,})\(|[ \t]+def (?P<makes>__init__)\("
+    rb"|[ \t]+\w+[ \t]*:[^\n=(]*=[ \t]*(?P<field>Depends|Security)\([^\n]*\)[ \t]*(?=\r?\n))"
 )
 _SHORT = 2
 """Names of so few letters are mentioned everywhere."""
@@ -50,17 +52,13 @@ def injected_names(contents: Iterable[bytes]) -> frozenset[str]:
     found: set[str] = set()
     for data in contents:
         if _INJECTS.search(data):
-            found |= {
-                one[1].decode()
-                for one in _ASSIGNMENT.finditer(data)
-                if _INJECTS.search(one[2])
-            }
+            found |= {one[1].decode() for one in _ASSIGNMENT.finditer(data) if _INJECTS.search(one[2])}
             found.update(_takers(data))
     return frozenset(found)
 
 
 def _takers(data: bytes) -> Iterator[str]:
-    """The plain functions, and the classes by their `__init__`, that have something injected as a default.
+    """The plain functions, and the classes by their `__init__` or a field, that have something injected as a default.
 
     Whoever calls one of them without that argument need not have any word of a session. A decorated function is most
     likely a route, whose name says little and is mentioned nowhere.
@@ -70,6 +68,8 @@ def _takers(data: bytes) -> Iterator[str]:
     for one in _CALLED.finditer(data):
         if one["made"]:
             made = one["made"]
+        elif one["field"]:
+            yield from [made.decode()] if len(made) > _SHORT else []
         elif _TAKES_INJECTED.match(data, one.end()):
             if one["makes"]:
                 yield from [made.decode()] if len(made) > _SHORT else []
@@ -103,6 +103,15 @@ def file_concerns(path: str, data: bytes, names: frozenset[str] = frozenset()) -
     return mention is not None and mention.search(data) is not None
 
 
+def parsed(data: bytes) -> ast.Module | None:
+    """The tree of a file that concerns no session, None where Python cannot read it: then libcst must say why."""
+    try:
+        tree = compile(data, "<source>", "exec", dont_inherit=True, flags=ast.PyCF_ONLY_AST)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    return cast("ast.Module", tree)
+
+
 def split_statements(
     tree: ast.Module, lines: Sequence[str], names: frozenset[str] = frozenset()
 ) -> tuple[list[ast.stmt], list[ast.stmt], list[tuple[int, int]]]:
@@ -117,16 +126,11 @@ def split_statements(
     ranges: list[tuple[int, int]] = []
     for statement in tree.body:
         first, last = _rows(statement)
-        if isinstance(
-            statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-        ) and not (
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not (
             _may_never_return(statement)
             or _hands_on(statement)
             or any(_CONCERNS.search(line) for line in lines[first - 1 : last])
-            or (
-                mention is not None
-                and any(mention.search(line) for line in lines[first - 1 : last])
-            )
+            or (mention is not None and any(mention.search(line) for line in lines[first - 1 : last]))
         ):
             skipped.append(statement)
             continue
@@ -144,9 +148,7 @@ def _may_never_return(statement: ast.stmt) -> bool:
         return False
     last = statement.body[-1]
     return isinstance(last, ast.Raise) or (
-        isinstance(last, ast.Expr)
-        and "exit" in ast.dump(last)
-        and isinstance(last.value, ast.Call)
+        isinstance(last, ast.Expr) and "exit" in ast.dump(last) and isinstance(last.value, ast.Call)
     )
 
 
@@ -156,18 +158,10 @@ def _hands_on(statement: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) 
     if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
         body = body[1:]  # a docstring, or the `...` of a class that adds nothing
     if isinstance(statement, ast.ClassDef):
-        has_methods = any(
-            isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef) for one in body
-        )
-        return (
-            bool(statement.bases)
-            and (has_methods or len(body) <= _FEW)
-            and not _declares(body)
-        )
+        has_methods = any(isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef) for one in body)
+        return bool(statement.bases) and (has_methods or len(body) <= _FEW) and not _declares(body)
     last = body[-1] if 0 < len(body) <= _FEW else None
-    return isinstance(last, ast.Return) and isinstance(
-        last.value, ast.Call | ast.Attribute | ast.Name | ast.Await
-    )
+    return isinstance(last, ast.Return) and isinstance(last.value, ast.Call | ast.Attribute | ast.Name | ast.Await)
 
 
 def _declares(body: Sequence[ast.stmt]) -> bool:

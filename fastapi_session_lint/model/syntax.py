@@ -6,15 +6,7 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from fastapi_session_lint.findings import Span
-from fastapi_session_lint.model.expressions import (
-    Argument,
-    Attribute,
-    Call,
-    Expression,
-    Subscript,
-    Yield,
-    node,
-)
+from fastapi_session_lint.model.expressions import Argument, Attribute, Call, Expression, Subscript, Yield, node
 
 # --- statements ----------------------------------------------------------------------------------------------------
 
@@ -174,20 +166,7 @@ class Define:
 
 
 Statement: TypeAlias = (
-    Do
-    | Assign
-    | Return
-    | Raise
-    | Break
-    | Continue
-    | Delete
-    | If
-    | While
-    | For
-    | Try
-    | With
-    | Match
-    | Define
+    Do | Assign | Return | Raise | Break | Continue | Delete | If | While | For | Try | With | Match | Define
 )
 Suite: TypeAlias = tuple[Statement, ...]
 
@@ -309,9 +288,7 @@ class Class:
     place: int
 
 
-Definition: TypeAlias = (
-    Imported | Assigned | Declared | Parameter | Skipped | Other | Function | Class
-)
+Definition: TypeAlias = Imported | Assigned | Declared | Parameter | Skipped | Other | Function | Class
 Bindings: TypeAlias = Mapping[str, tuple[Definition, ...]]
 
 

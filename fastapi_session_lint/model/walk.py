@@ -26,11 +26,7 @@ from fastapi_session_lint.model.syntax import (
 def suites_of(statement: Statement) -> tuple[Suite, ...]:
     """The blocks within a compound statement; a def's body is none of them."""
     match statement:
-        case (
-            If(_, body, orelse, _)
-            | While(_, body, orelse, _)
-            | For(_, _, body, orelse, _, _)
-        ):
+        case If(_, body, orelse, _) | While(_, body, orelse, _) | For(_, _, body, orelse, _, _):
             return (body, orelse)
         case Try(body, handlers, orelse, finalbody, _):
             return (body, *[handler.body for handler in handlers], orelse, finalbody)
@@ -67,39 +63,27 @@ def expressions_of(statement: Statement) -> tuple[Expression, ...]:
         case For(target, iterable, _, _, _, _):
             return (iterable, target)
         case Try(_, handlers, _, _, _):
-            return tuple(
-                handler.types for handler in handlers if handler.types is not None
-            )
+            return tuple(handler.types for handler in handlers if handler.types is not None)
         case With(items, _, _, _):
-            return tuple(
-                part
-                for item in items
-                for part in (item.context, item.target)
-                if part is not None
-            )
+            return tuple(part for item in items for part in (item.context, item.target) if part is not None)
         case Match(subject, cases, _):
             return (subject, *[case.guard for case in cases if case.guard is not None])
         case Define(definition, _):
-            defaults = [
-                one.default
-                for one in getattr(definition, "parameters", ())
-                if one.default is not None
-            ]
+            defaults = [one.default for one in getattr(definition, "parameters", ()) if one.default is not None]
             return (*definition.decorators, *defaults)
     return ()
 
 
-def subexpressions(
-    expression: Expression, into_lambdas: bool = False
-) -> Iterator[Expression]:
+def subexpressions(expression: Expression, into_lambdas: bool = False) -> Iterator[Expression]:
     """An expression and all its parts, outermost first."""
-    yield expression
-    for part in parts_of(expression):
-        yield from subexpressions(part, into_lambdas)
-    if into_lambdas and isinstance(expression, Lambda):
-        for statement in expression.function.body:
-            for part in expressions_of(statement):
-                yield from subexpressions(part, into_lambdas)
+    waiting = [expression]
+    while waiting:
+        one = waiting.pop()
+        yield one
+        parts = list(parts_of(one))
+        if into_lambdas and isinstance(one, Lambda):
+            parts += [part for statement in one.function.body for part in expressions_of(statement)]
+        waiting += reversed(parts)
 
 
 def all_expressions(suite: Suite) -> Iterator[Expression]:

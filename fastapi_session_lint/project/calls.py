@@ -55,7 +55,7 @@ class Calls:
             method = self._method_call(owner, call.function.name, call)
             if method is not None:
                 return method
-            if (query := self._query(owner, call.function, scope)) is not None:
+            if (query := self._query(owner, call.function.name, call, scope)) is not None:
                 return query
         if function is None and isinstance(call.function, Name):
             return None
@@ -82,6 +82,8 @@ class Calls:
             case ElementsValue() | CollectionValue() if name == "values":
                 each_one = each(owner)
                 return ElementsValue(each_one) if each_one is not None else None
+            case GeneratorValue() if name in ("__iter__", "__aiter__"):
+                return owner
             case GeneratorValue(value) if name == "__next__":
                 return value
             case GeneratorValue(value) if name in ("__anext__", "asend"):
@@ -93,16 +95,16 @@ class Calls:
                 return None
         return None
 
-    def _query(self, owner: Value | None, function: Attribute, scope: Scope) -> QueryValue | None:
+    def _query(self, owner: Value | None, method: str, call: Call, scope: Scope) -> QueryValue | None:
         """A query that a session's `query` begins, or that a method of a query adds to."""
         match owner:
             case QueryValue():
-                is_built = function.name not in vocabulary.QUERY_RUNNERS | vocabulary.QUERY_PARTS
+                is_built = method not in vocabulary.QUERY_RUNNERS | vocabulary.QUERY_PARTS
                 return owner if is_built else None
-            case FactoryValue(False, flavour, True) if function.name == vocabulary.QUERY_METHOD:
-                return QueryValue(SessionValue(False, flavour, True), function.value, scope)
-            case SessionValue(False) if function.name == vocabulary.QUERY_METHOD and not owner.overrides("query"):
-                return QueryValue(owner, function.value, scope)
+            case FactoryValue(False, flavour, True) if method == vocabulary.QUERY_METHOD:
+                return QueryValue(SessionValue(False, flavour, True), call, scope)
+            case SessionValue(False) if method == vocabulary.QUERY_METHOD and not owner.overrides("query"):
+                return QueryValue(owner, call, scope)
         return None
 
     def called(self, function: Value | None) -> Value | None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from fastapi_session_lint import vocabulary
 from fastapi_session_lint.project.values import (
     EITHER,
     CoroutineValue,
     FactoryValue,
     GeneratorValue,
+    Library,
     LibraryObject,
     ManagerValue,
     SessionClass,
@@ -28,7 +30,9 @@ def awaited(value: Value | None) -> Value | None:
 def combine(values: Iterable[Value | None]) -> Value | None:
     """The one value that all known ones agree on; None when none is known or two differ.
 
-    Sessions that differ in nothing but their flavour are sessions all the same, of either flavour.
+    Sessions that differ in nothing but their flavour are sessions all the same, of either flavour. What is called a
+    session in one place may come from a package that is not known in another. Context managers of two functions that
+    give the same are one that gives it.
     """
     found: Value | None = None
     for value in values:
@@ -44,7 +48,19 @@ def _of_either(one: Value, other: Value) -> Value | None:
     if isinstance(one, SessionClass | FactoryValue | SessionValue) and type(one) is type(other):
         one = replace(one, flavour=EITHER)
         return one if replace(other, flavour=EITHER) == one else None
-    return None
+    if isinstance(one, ManagerValue) and isinstance(other, ManagerValue):
+        inner = combine((one.value, other.value))
+        return ManagerValue(inner) if inner is not None else None
+    if _is_strange(one) and isinstance(other, SessionValue):
+        return other
+    return one if _is_strange(other) and isinstance(one, SessionValue) else None
+
+
+def _is_strange(value: Value) -> bool:
+    """Whether nothing is known of a value but its name in a package that is no known library."""
+    if not isinstance(value, Library | LibraryObject) or "." not in value.name:
+        return False
+    return value.name.partition(".")[0] not in vocabulary.EXTERNAL_TOPS
 
 
 def given(value: Value | None) -> Value | None:

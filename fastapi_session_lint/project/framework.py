@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.model.expressions import (
+    Argument,
     Attribute,
     Call,
     Collection,
@@ -20,12 +21,14 @@ from fastapi_session_lint.model.expressions import (
 )
 from fastapi_session_lint.model.syntax import Function, If, Imported, Module
 from fastapi_session_lint.model.walk import all_expressions
+from fastapi_session_lint.project.libraries import argument
 from fastapi_session_lint.project.link import Names
 from fastapi_session_lint.project.roles import Roles
 from fastapi_session_lint.project.startup import Startup
 from fastapi_session_lint.project.values import (
     ClassValue,
     FunctionValue,
+    Library,
     LibraryObject,
     MarkerValue,
     ObjectValue,
@@ -142,10 +145,34 @@ class Framework:
     # --- routes, fixtures, start-up ---
 
     def is_route(self, scope: Scope) -> bool:
-        """Whether a function is a path operation: decorated by a method of an app or router."""
+        """Whether a function is a path operation: decorated by a method of an app or router, or registered by one."""
         if not isinstance(scope.owner, Function):
             return False
+        if id(scope) in self._registered:
+            return True
         return any(self.is_route_decorator(one, scope.outer or scope) for one in scope.owner.decorators)
+
+    @functools.cached_property
+    def _registered(self) -> frozenset[int]:
+        """The functions in `router.post("/rows")(create)` and `router.add_api_route("/rows", create)`."""
+        found: set[int] = set()
+        for scope in (*self.names.all_scopes(), *self.names.classes):
+            for call in calls_of(scope):
+                endpoint = self._endpoint(call, scope)
+                value = self.roles.value(endpoint, scope) if endpoint is not None else None
+                if isinstance(value, FunctionValue):
+                    found.add(id(value.scope))
+        return frozenset(found)
+
+    def _endpoint(self, call: Call, scope: Scope) -> Expression | None:
+        match call:
+            case Call(Call() as decorator, (Argument(None, value), *_)):
+                return value if self.is_route_decorator(decorator, scope) else None
+            case Call(Attribute(_, method)) if method in vocabulary.ROUTE_REGISTRARS:
+                return argument(call, "endpoint", 1)
+        kind = self.roles.value(call.function, scope) if last_name(call.function).endswith("Route") else None
+        is_route = isinstance(kind, Library) and kind.name in vocabulary.ROUTE_CLASSES
+        return argument(call, "endpoint", 1) if is_route else None
 
     def is_route_decorator(self, decorator: Expression, scope: Scope) -> bool:
         """Whether a decorator registers a path operation, and gives the function itself back."""

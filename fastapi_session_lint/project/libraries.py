@@ -21,6 +21,7 @@ from fastapi_session_lint.project.values import (
     ProviderValue,
     Scope,
     SessionClass,
+    SessionValue,
     Value,
 )
 
@@ -35,6 +36,8 @@ def library_value(name: str) -> Value:
         return SessionClass(False, flavour)
     if name in vocabulary.ASYNC_SESSION_CLASSES:
         return SessionClass(True, flavour)
+    if name in vocabulary.PROXY_SESSIONS:
+        return SessionValue(vocabulary.PROXY_SESSIONS[name], is_scoped=True)
     return Library(name)
 
 
@@ -111,6 +114,8 @@ def _wrapped(name: str, call: Call, scope: Scope, roles: Roles) -> Value | None:
     """Calls that pass their argument on in another form."""
     first = argument(call, "", 0)
     inner = roles.value(first, scope) if first is not None else None
+    if name == "iter":
+        return inner if isinstance(inner, GeneratorValue) else None
     if name in vocabulary.FIRST_ITEM:
         if not isinstance(inner, GeneratorValue):
             return None

@@ -56,7 +56,7 @@ class Names:
         return scope.module.bindings if scope.owner is None else scope.owner.bindings
 
     def last_bindings(self, name: str, scope: Scope) -> tuple[Definition, ...]:
-        """What a name that the scope itself binds means once all of it has run: to other scopes, and to other modules."""
+        """What a name of the scope means once all of it has run: to other scopes, and to other modules."""
         owner = scope.module if scope.owner is None else scope.owner
         return owner.last_bindings.get(name) or owner.bindings.get(name, ())
 

@@ -144,7 +144,7 @@ class Roles:
         """What a name stands for in a scope."""
         found = self.names.lookup(name, scope)
         if found is None:
-            return Library(name) if name in ("next", "anext", "type", "super", "print", "len", "str") else None
+            return Library(name) if name in ("next", "anext", "iter", "type", "super", "print", "len", "str") else None
         definitions, place = found
         value = self.bound(definitions, place)
         if value is None and place.owner is None:
@@ -211,7 +211,7 @@ class Roles:
         inner = self.names.imports.submodule(path, imported.name)
         if inner is not None:
             return ModuleValue(inner)
-        return self._by_convention(imported.name) if path not in self.names.modules else None
+        return self._by_convention(imported.name)
 
     def _unresolved(self, imported: Imported) -> Value | None:
         """An import from outside the project, or one that cannot be followed."""
@@ -235,7 +235,10 @@ class Roles:
             maker, made = self.value(annotation.value, scope), self.value(annotation.key, scope)
             if maker in _MAKERS and isinstance(made, SessionClass):
                 return FactoryValue(made.is_async, made.flavour)
-        return self.instance_of(self.value(annotation, scope))
+        kind = self.value(annotation, scope)
+        if isinstance(kind, FactoryValue) and isinstance(annotation, Name | Attribute):
+            return self.called(kind)  # a variable in place of a type: what it makes is meant
+        return self.instance_of(kind)
 
     def instance_of(self, kind: Value | None) -> Value | None:
         """An instance of a type."""

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from fastapi_session_lint.vocabulary import EXTERNAL_TOPS
 
 _INIT = "__init__.py"
+_FEW = 2
+"""So many parts of a package found under another name say nothing: `core` and `utils` are everywhere."""
 
 
 class ImportMap:
@@ -23,6 +25,7 @@ class ImportMap:
         self._by_suffix: dict[str, list[str]] = defaultdict(list)
         for path in sorted(self.files | self.folders):
             self._register(path)
+        self._tests: dict[str, bool] = {}
         self._memo: dict[tuple[str, str], str | None] = {}
         self._renamed: dict[str, str | None] = {}
         self.imported: dict[str, list[tuple[str, str]]] = defaultdict(list)
@@ -44,7 +47,10 @@ class ImportMap:
 
     def is_test(self, path: str) -> bool:
         """Whether a file of the project holds tests."""
-        return is_test(posixpath.relpath(path, self.base))
+        known = self._tests.get(path)
+        if known is None:
+            known = self._tests[path] = is_test(posixpath.relpath(path, self.base))
+        return known
 
     def expect(self, importer: str, module: str) -> None:
         """Tell of an absolute import before any is resolved: all of them decide on packages under a foreign name."""
@@ -111,19 +117,25 @@ class ImportMap:
     def _renamed_root(self, importer: str, top: str) -> str | None:
         """The folder that is imported under the name `top` although it is called otherwise (`app` for `src`).
 
-        Taken only when every import of that name in the project is found below that one folder.
+        Taken only when all that the project imports by that name is found below that one folder, or most of several
+        parts: folders that are renamed when the project is built, as the whole is, are not there.
         """
         if top not in self._renamed:
-            modules = sorted({module for _, module in self.imported[top]})
+            rests = {module.partition(".")[2] for _, module in self.imported[top]} - {""}
+            parts = {rest.partition(".")[0] for rest in rests}
             folders = [*_ancestors(importer)]
             folders += [posixpath.join(folder, name) for folder in folders for name in ("src", "app", "backend")]
-            self._renamed[top] = None
-            for folder in folders:
-                rests = [module.partition(".")[2] for module in modules]
-                if folder in self.folders and all(rest and self._below(folder, rest) for rest in rests) and rests:
-                    self._renamed[top] = folder
-                    break
+            known = [folder for folder in folders if folder in self.folders]
+            self._renamed[top] = next(
+                (folder for folder in known if rests and self._found_below(folder, rests) == len(rests)),
+                next(
+                    (folder for folder in known if self._found_below(folder, parts) > max(len(parts) / 2, _FEW)), None
+                ),
+            )
         return self._renamed[top]
+
+    def _found_below(self, folder: str, modules: Iterable[str]) -> int:
+        return sum(self._below(folder, module) is not None for module in modules)
 
 
 def _folders(files: Iterable[str]) -> Iterator[str]:

@@ -1,32 +1,21 @@
-"""What only ever runs before or after serving, or in a script: judged by everything that calls a function, or hands it on."""
+"""What only ever runs before or after serving, or in a script: judged by all who call a function, or hand it on."""
 
 from __future__ import annotations
 
 import functools
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint import vocabulary
-from fastapi_session_lint.model.expressions import (
-    Attribute,
-    Call,
-    Collection,
-    Expression,
-    Name,
-    last_name,
-)
-from fastapi_session_lint.model.syntax import (
-    OWN_LEVEL,
-    Assigned,
-    Class,
-    Function,
-    Skipped,
-)
+from fastapi_session_lint.model.expressions import Attribute, Call, Collection, Expression, Name, last_name
+from fastapi_session_lint.model.syntax import OWN_LEVEL, Assigned, Class, Function, Skipped
 from fastapi_session_lint.project.values import (
+    ClassValue,
     FunctionValue,
     LibraryObject,
     ModuleValue,
+    ObjectValue,
     Scope,
 )
 
@@ -38,14 +27,15 @@ Key = int
 
 
 class _Caller(NamedTuple):
-    """Who calls a function or hands it on: another one by its key, None for a module or class itself.
+    """Who calls a function or hands it on: another one by its key, None for a script or a module at import.
 
-    `is_known`: whether it is known when the function will run; at import, where a module calls it.
+    `is_known`: whether it is known when the function will run. `is_let_go`: it runs on beside its caller.
     """
 
     key: Key | None
     is_known: bool
     is_test: bool
+    is_let_go: bool = False
 
 
 class Startup:
@@ -55,27 +45,33 @@ class Startup:
         self._framework = framework
         self._names = framework.names
         self._roles = framework.roles
+        self._known: dict[Key, bool] = {}
 
     def only(self, scope: Scope) -> bool:
         """Whether a function runs at start-up, at shutdown, or in a script, and at no other time."""
-        return self._starts(id(scope), self._framework.is_test(scope), frozenset())
+        key = id(scope)
+        if key not in self._known:
+            self._known[key] = self._starts(key, self._framework.is_test(scope), False, frozenset())
+        return self._known[key]
 
-    def _starts(self, key: Key, is_test: bool, seen: frozenset[Key]) -> bool:
-        """Tests are no evidence of when the application calls something."""
+    def _starts(self, key: Key, is_test: bool, in_script: bool, seen: frozenset[Key]) -> bool:
+        """Whether a function only runs at start-up or, with `in_script`, in a script that never serves.
+
+        Tests are no evidence of when the application calls something. A task that a life span lets go runs while the
+        server serves.
+        """
         scope = self._functions.get(key)
-        if scope is not None and (
-            self._framework.is_route(scope) or self._framework.is_dependency(scope)
-        ):
+        if scope is not None and (self._framework.is_route(scope) or self._framework.is_dependency(scope)):
             return False
-        if key in self._started or key in seen:
+        if key in self._started:
+            return not in_script
+        if key in seen:
             return True
-        callers = [
-            one for one in self._callers.get(key, ()) if is_test or not one.is_test
-        ]
+        callers = [one for one in self._callers.get(key, ()) if is_test or not one.is_test]
         return bool(callers) and all(
             one.is_known
             if one.key is None
-            else self._starts(one.key, one.is_test, seen | {key})
+            else self._starts(one.key, one.is_test, in_script or one.is_let_go, seen | {key})
             for one in callers
         )
 
@@ -86,17 +82,12 @@ class Startup:
             return False
         made = (self._roles.value(call, scope) for call in calls)
         serving = vocabulary.APPLICATIONS | vocabulary.ROUTERS
-        return not any(
-            isinstance(one, LibraryObject) and one.name in serving for one in made
-        )
+        return not any(isinstance(one, LibraryObject) and one.name in serving for one in made)
 
     def _runs_loop(self, call: Call, scope: Scope) -> bool:
         if last_name(call.function) in vocabulary.LOOP_METHODS:
             return True
-        return (
-            getattr(self._roles.value(call.function, scope), "name", "")
-            in vocabulary.ASYNC_RUNNERS
-        )
+        return getattr(self._roles.value(call.function, scope), "name", "") in vocabulary.ASYNC_RUNNERS
 
     # --- what the framework or an event loop starts ---
 
@@ -106,15 +97,13 @@ class Startup:
 
     @functools.cached_property
     def _started(self) -> frozenset[Key]:
-        """What is handed to `lifespan=`, `on_event`, `add_event_handler`, or run by `asyncio.run`."""
+        """What is handed to `lifespan=`, `on_event`, `add_event_handler`."""
         found: set[Key] = set()
         for key, scope in self._functions.items():
             assert isinstance(scope.owner, Function)
             for decorator in scope.owner.decorators:
                 match decorator:
-                    case Call(Attribute(_, method), _, _) if (
-                        method in vocabulary.STARTUP_METHODS
-                    ):
+                    case Call(Attribute(_, method), _, _) if method in vocabulary.STARTUP_METHODS:
                         found.add(key)
         for scope in self._names.all_scopes():
             for call in _calls(scope):
@@ -125,53 +114,62 @@ class Startup:
     def _started_by(self, call: Call) -> Iterator[Expression]:
         name = last_name(call.function)
         for one in call.arguments:
-            if (
-                one.name in vocabulary.STARTUP_OPTIONS
-                or name in vocabulary.STARTUP_REGISTRARS
-            ):
-                yield from (
-                    one.value.items
-                    if isinstance(one.value, Collection)
-                    else (one.value,)
-                )
-            elif name in vocabulary.LOOP_METHODS | {"run"} and isinstance(
-                one.value, Call
-            ):
-                yield one.value.function
+            if one.name in vocabulary.STARTUP_OPTIONS or name in vocabulary.STARTUP_REGISTRARS:
+                yield from (one.value.items if isinstance(one.value, Collection) else (one.value,))
 
     # --- who calls ---
 
     @functools.cached_property
     def _callers(self) -> dict[Key, list[_Caller]]:
         found: dict[Key, list[_Caller]] = defaultdict(list)
-        named = {
-            scope.owner.name
-            for scope in self._names.functions
-            if isinstance(scope.owner, Function)
-        }
+        named = {scope.owner.name for scope in self._names.functions if isinstance(scope.owner, Function)}
         for scope in self._names.all_scopes():
             is_test = self._framework.is_test(scope)
             key = id(scope) if scope.owner is not None else None
+            run, let_go = _handed_calls(scope, vocabulary.LOOP_RUNNERS), _handed_calls(scope, vocabulary.TASK_STARTERS)
             for call in _calls(scope):
                 for called in self._keys(call.function, scope):
-                    found[called].append(_Caller(key, True, is_test))
-            is_script = key is None and self.is_script(scope)
-            for one in _handed_on(scope):
-                if last_name(one) in named:
-                    for called in self._keys(one, scope):
-                        found[called].append(_Caller(key, is_script, is_test))
+                    caller = None if id(call) in run else key
+                    found[called].append(_Caller(caller, True, is_test, id(call) in let_go))
+            keeper = _Caller(key, key is None and self.is_script(scope), is_test)
+            for handed, taker in _handed_on(scope):
+                if last_name(handed) in named:
+                    for called in self._keys(handed, scope):
+                        found[called].append(self._taker(taker, keeper, scope))
             for function in _lambdas(scope):
-                found[id(self._names.scope_of(function))].append(
-                    _Caller(key, is_script, is_test)
-                )
+                found[id(self._names.scope_of(function))].append(keeper)
         for skipped, scope in self._skipped:
             caller = None if skipped.name == OWN_LEVEL else id(skipped)
             for one in skipped.calls:
                 for called in self._keys(one, scope):
-                    found[called].append(
-                        _Caller(caller, True, self._framework.is_test(scope))
-                    )
+                    found[called].append(_Caller(caller, True, self._framework.is_test(scope)))
         return found
+
+    def _taker(self, call: Call | None, keeper: _Caller, scope: Scope) -> _Caller:
+        """Who calls what is handed to a call, or kept where there is none: of a scheduler, nobody knows when."""
+        if call is None:
+            return keeper
+        value, method = self._roles.value(call.function, scope), last_name(call.function)
+        if method in vocabulary.TASK_STARTERS:
+            return keeper._replace(is_let_go=True)
+        name = getattr(value, "name", "")
+        if name in vocabulary.ASYNC_RUNNERS:
+            return _Caller(None, True, keeper.is_test)
+        is_known = name in vocabulary.OFFLOADERS | vocabulary.GATHERERS | vocabulary.PARTIAL
+        if is_known or method in vocabulary.OFFLOADING_METHODS or self._is_ours(call.function, scope):
+            return keeper
+        return _Caller(None, False, keeper.is_test)
+
+    def _is_ours(self, function: Expression, scope: Scope) -> bool:
+        """Whether a function, or the object that it is a method of, is the project's, lowered or not."""
+        if isinstance(self._roles.value(function, scope), FunctionValue | ClassValue | ObjectValue):
+            return True
+        if self._skipped_def(function, scope) is not None:
+            return True
+        owner = function.value if isinstance(function, Attribute) else None
+        bound = self._names.bindings(scope).get(owner.id, ()) if isinstance(owner, Name) else ()
+        made = (one.value for one in bound if isinstance(one, Assigned))
+        return any(self._is_ours(one.function, scope) for one in made if isinstance(one, Call))
 
     @functools.cached_property
     def _skipped(self) -> tuple[tuple[Skipped, Scope], ...]:
@@ -189,23 +187,20 @@ class Startup:
         value = self._roles.value(function, scope)
         if isinstance(value, FunctionValue):
             yield id(value.scope)
-        elif value is None and self._skipped:
-            found = None
-            match function:
-                case Name(name):
-                    found = self._names.resolve(name, scope)
-                case Attribute(owner, name):
-                    module = self._roles.value(owner, scope)
-                    home = (
-                        self._names.modules.get(module.path)
-                        if isinstance(module, ModuleValue)
-                        else None
-                    )
-                    found = (
-                        self._names.resolve(name, home) if home is not None else None
-                    )
-            if found is not None and isinstance(found[0][-1], Skipped):
-                yield id(found[0][-1])
+        elif value is None and self._skipped and (skipped := self._skipped_def(function, scope)) is not None:
+            yield id(skipped)
+
+    def _skipped_def(self, function: Expression, scope: Scope) -> Skipped | None:
+        found = None
+        match function:
+            case Name(name):
+                found = self._names.resolve(name, scope)
+            case Attribute(owner, name):
+                module = self._roles.value(owner, scope)
+                home = self._names.modules.get(module.path) if isinstance(module, ModuleValue) else None
+                found = self._names.resolve(name, home) if home is not None else None
+        definition = found[0][-1] if found is not None else None
+        return definition if isinstance(definition, Skipped) else None
 
 
 def _calls(scope: Scope) -> tuple[Call, ...]:
@@ -216,23 +211,24 @@ def _lambdas(scope: Scope) -> tuple[Function, ...]:
     return scope.module.lambdas if scope.owner is None else scope.owner.lambdas
 
 
-def _handed_on(scope: Scope) -> Iterator[Expression]:
-    """The names and attributes that a scope passes on, keeps, or gives another name."""
-    bindings = scope.module.bindings if scope.owner is None else scope.owner.bindings
-    stores = (
-        scope.owner.stores if isinstance(scope.owner, Function) else scope.module.stores
+def _handed_calls(scope: Scope, takers: Container[str]) -> frozenset[int]:
+    """The identities of the calls that stand as an argument of a call of one of some functions."""
+    return frozenset(
+        id(one.value) for call in _calls(scope) if last_name(call.function) in takers for one in call.arguments
     )
-    values = [one.value for call in _calls(scope) for one in call.arguments]
-    values += [
-        one.value
-        for found in bindings.values()
-        for one in found
-        if isinstance(one, Assigned)
-    ]
-    values += [one.value for one in ([] if isinstance(scope.owner, Class) else stores)]
+
+
+def _handed_on(scope: Scope) -> Iterator[tuple[Expression, Call | None]]:
+    """The names and attributes that a scope passes to a call, keeps, or gives another name."""
+    bindings = scope.module.bindings if scope.owner is None else scope.owner.bindings
+    stores = scope.owner.stores if isinstance(scope.owner, Function) else scope.module.stores
+    values: list[tuple[Expression, Call | None]] = []
+    values += [(one.value, call) for call in _calls(scope) for one in call.arguments]
+    values += [(one.value, None) for found in bindings.values() for one in found if isinstance(one, Assigned)]
+    values += [(one.value, None) for one in ([] if isinstance(scope.owner, Class) else stores)]
     while values:
-        value = values.pop()
+        value, taker = values.pop()
         if isinstance(value, Name | Attribute):
-            yield value
+            yield value, taker
         elif isinstance(value, Collection):
-            values += value.items
+            values += [(one, taker) for one in value.items]

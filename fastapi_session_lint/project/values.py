@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from fastapi_session_lint.model.expressions import Call, Expression
+from fastapi_session_lint.model.expressions import Attribute, Call, Expression
 from fastapi_session_lint.model.syntax import Class, Function, Module
 
 
@@ -142,11 +142,17 @@ class SessionValue:
 
 @dataclass(frozen=True, slots=True)
 class QueryValue:
-    """A query of a sync session that is built and not sent yet; `subject` is the session in `scope`."""
+    """A query of a sync session that is built and not sent yet; `call` is the one in `scope` that begins it."""
 
     session: SessionValue
-    subject: Expression = field(compare=False)
+    call: Call = field(compare=False)
     scope: Scope = field(compare=False)
+
+    @property
+    def subject(self) -> Expression:
+        """The session, in the scope of the call."""
+        function = self.call.function
+        return function.value if isinstance(function, Attribute) else function
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,13 +37,14 @@ _HELD = 2
 class BlockingCall(NamedTuple):
     """Where an async function waits for the database without awaiting.
 
-    `name` is the session, `text` what is done. `trail` leads to the I/O of a helper, and is empty for I/O in place.
+    `name` is the session, `text` what is done. `trail` leads to the I/O where that stands elsewhere.
     """
 
     place: int
     name: str
     text: str
     trail: tuple[Note, ...] = ()
+    is_helper: bool = False
     from_plain_dependency: bool = False
 
 
@@ -86,14 +87,21 @@ class Blocking:
         awaited = self._awaited(scope)
         sent = self._context.queries.sent(scope)
         sending = {id(one.call) for one in sent}
-        steps: list[Call | Sent] = [*(one for one in calls_of(scope) if id(one) not in sending), *sent]
-        for step in sorted(steps, key=lambda one: self._context.span(scope, one.place).end):
+        calls = [one for one in calls_of(scope) if id(one) not in sending and id(one) not in awaited]
+        unsent = [one for one in sent if id(one.call) not in awaited]
+        steps: list[Call | Sent] = [*calls, *unsent]
+        steps.sort(key=lambda one: self._context.span(scope, one.place).end)
+        # A function that queries a session itself is told of there, also where a helper comes first; a rollback, which
+        # is mostly on the way out after an error, takes its turn with the helpers.
+        for step in steps:
             if isinstance(step, Sent):
-                found = None if id(step.call) in awaited else self._sent(step, told, scope)
-            elif id(step) in awaited:
-                found = None
+                found = self._sent(step, told, scope)
             else:
-                found = self._in_place(step, told, scope) or self._by_helper(step, told, scope)
+                found = None if _resets(step) else self._in_place(step, told, scope)
+            if found is not None:
+                yield found
+        for call in (one for one in steps if isinstance(one, Call)):
+            found = self._in_place(call, told, scope) if _resets(call) else self._by_helper(call, told, scope)
             if found is not None:
                 yield found
 
@@ -119,10 +127,15 @@ class Blocking:
         query = self._context.value(sent.query, scope)
         if not isinstance(query, QueryValue) or not self._is_sync(query.session):
             return None
-        is_own = query.scope is scope
-        key = self._keys.of_expression(query.subject, scope) if is_own else self._key_of(sent.name, scope)
         name = sent.name or dotted(query.subject) or "session"
-        return self._told(told, key, BlockingCall(sent.place, name, sent.text), scope)
+        if query.scope is not scope:
+            return self._told(told, self._key_of(sent.name, scope), BlockingCall(sent.place, name, sent.text), scope)
+        key = self._keys.of_expression(query.subject, scope)
+        if self._context.span(scope, sent.place).row == self._context.span(scope, query.call.place).row:
+            return self._told(told, key, BlockingCall(query.call.place, name, sent.text), scope)
+        note = self._context.note(scope, sent.place, f"`{sent.text}` sends it here")
+        begun = BlockingCall(query.call.place, name, f"{name}.{vocabulary.QUERY_METHOD}()", (note,))
+        return self._told(told, key, begun, scope)
 
     def _key_of(self, name: str | None, scope: Scope) -> Key:
         return None if name is None else self._keys.of_expression(Name(name), scope)
@@ -176,7 +189,7 @@ class Blocking:
                 continue
             trail = self._first_io.of(self._effect(one, call, function))
             if trail is not None:
-                return self._told(told, one.key, BlockingCall(call.place, one.name, _text_of(call), trail), scope)
+                return self._told(told, one.key, BlockingCall(call.place, one.name, _text_of(call), trail, True), scope)
         return None
 
     def _reached(self, call: Call, function: Value | None, scope: Scope) -> Iterator[_Reached]:
@@ -191,7 +204,7 @@ class Blocking:
             owner = dotted(call.function.value) or function.receiver.of.definition.name
             given = self._given_to(call.function.value, scope)
             for path in self._kept_sessions(function.receiver.of):
-                key = self._key_of(given, scope) if given else self._keys.of_attribute(function.receiver.of, path)
+                key = self._keys.of_kept(call.function.value, function.receiver.of, path, scope)
                 yield _Reached(given or f"{owner}.{path}", key, attribute=path)
         if function.scope.outer is scope:
             for name in sorted(function.function.reads):
@@ -246,6 +259,12 @@ class Blocking:
                 yield name
         for base in self._context.roles.bases(owner) if depth < _BASES else ():
             yield from self._attributes(base, depth + 1)
+
+
+def _resets(call: Call) -> bool:
+    """Whether a call is that of a method called as a session's rollback is."""
+    function = call.function
+    return isinstance(function, Attribute) and vocabulary.SESSION_METHODS.get(function.name) is Action.ROLLBACK
 
 
 def _text_of(call: Call) -> str:

@@ -140,7 +140,7 @@ class Factories:
         for creation in self._context.creations(scope):
             if creation.call is call:
                 life = self._context.life(creation)
-                return bool(life.yield_places or life.returns) or any(
+                return life.is_handed_on or any(
                     moment.use.kind is UseKind.ACT and moment.use.action is Action.COMMIT for moment in life.moments
                 )
         return False

@@ -71,9 +71,12 @@ def failures(context: Context, scope: Scope) -> Iterator[Failure]:
     owner = scope.owner
     if not isinstance(owner, Function) or not _catches(owner):
         return
+    found: dict[int, Failure] = {}
     for name, is_async, life in lives(context, scope):
         if life.complete and not life.is_left_open:
-            yield from _of_life(context, scope, name, is_async, life)
+            for failure in _of_life(context, scope, name, is_async, life):
+                _add(found, failure)
+    yield from found.values()
 
 
 def lives(context: Context, scope: Scope) -> Iterator[tuple[str, bool, Life]]:
@@ -225,5 +228,5 @@ def _use_in(context: Context, caller: Scope, life: Life, calls: frozenset[int], 
             return Again(caller, moment.use.place)
     given_back = (point.state for failed, point in life.ends if not failed)
     if any(one.is_returned and one.cause in calls and _is_left_failed(one) for one in given_back):
-        return NOT_USED if _answers(context, caller) else _use_by_callers(context, caller, depth + 1)
+        return UNKNOWN if _answers(context, caller) else _use_by_callers(context, caller, depth + 1)
     return NOT_USED

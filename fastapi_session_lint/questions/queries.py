@@ -5,6 +5,7 @@ A Query of SQLAlchemy, like a generator, does nothing until somebody asks it for
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,9 +20,11 @@ from fastapi_session_lint.model.expressions import (
     Subscript,
     Yield,
     dotted,
+    last_name,
 )
 from fastapi_session_lint.model.syntax import Assigned, For, Function, Statement
 from fastapi_session_lint.model.walk import expressions_of, statements, subexpressions
+from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.values import FunctionValue, QueryValue, Scope
 
 if TYPE_CHECKING:
@@ -52,7 +55,8 @@ class Queries:
     def sent(self, scope: Scope) -> tuple[Sent, ...]:
         """The queries that a function sends, in the order of its statements."""
         if id(scope) not in self._sent:
-            self._sent[id(scope)] = tuple(self._find(scope)) if self._may_send(scope) else ()
+            may_send = isinstance(scope.owner, Function) and self._are_built
+            self._sent[id(scope)] = tuple(self._find(scope)) if may_send else ()
         return self._sent[id(scope)]
 
     def is_built_only(self, call: Call, scope: Scope) -> bool:
@@ -75,9 +79,15 @@ class Queries:
             self._gone_through[id(scope)] = found
         return self._gone_through[id(scope)]
 
-    def _may_send(self, scope: Scope) -> bool:
-        """A cheap look: most functions neither build queries nor call what may give one."""
-        return isinstance(scope.owner, Function) and bool(scope.owner.calls)
+    @functools.cached_property
+    def _are_built(self) -> bool:
+        """Whether the project builds a query at all; one of async sessions need not be looked through."""
+        return any(
+            self.is_built_only(call, scope)
+            for scope in self._context.names.functions
+            for call in calls_of(scope)
+            if last_name(call.function) == vocabulary.QUERY_METHOD
+        )
 
     def _find(self, scope: Scope) -> Iterator[Sent]:
         assert isinstance(scope.owner, Function)

@@ -9,9 +9,22 @@ from fastapi_session_lint import vocabulary
 from fastapi_session_lint.flow.effects import Effects
 from fastapi_session_lint.flow.lives import Life
 from fastapi_session_lint.flow.states import Status
-from fastapi_session_lint.model.expressions import Attribute, Await, Call, Expression, Name, dotted, parts_of
+from fastapi_session_lint.model.expressions import (
+    Attribute,
+    Await,
+    Call,
+    Choice,
+    Collection,
+    Expression,
+    Logic,
+    Name,
+    Walrus,
+    dotted,
+    last_name,
+    parts_of,
+)
 from fastapi_session_lint.model.syntax import Assign, Assigned, Function, Parameter, With
-from fastapi_session_lint.model.walk import statements, subexpressions
+from fastapi_session_lint.model.walk import statements
 from fastapi_session_lint.project.framework import Framework, calls_of
 from fastapi_session_lint.project.libraries import argument
 from fastapi_session_lint.project.values import (
@@ -202,7 +215,17 @@ def _creates(value: Expression | None, made: set[int]) -> bool:
 
 
 def _is_made_by(value: Expression, call: Call) -> bool:
-    return any(part is call for part in subexpressions(value))
+    """Whether what a call makes is what an expression gives: not where it is only an argument of another call."""
+    match value:
+        case Await(inner, _) | Walrus(_, inner):
+            return _is_made_by(inner, call)
+        case Choice(_, left, right) | Logic(_, left, right):
+            return _is_made_by(left, call) or _is_made_by(right, call)
+        case Collection(_, items):
+            return any(_is_made_by(item, call) for item in items)
+        case Call(function, arguments, _) if last_name(function) in vocabulary.HANDING_THROUGH:
+            return value is call or any(_is_made_by(one.value, call) for one in arguments)
+    return value is call
 
 
 def _awaited(value: Expression) -> Expression:

@@ -6,8 +6,9 @@ The strict form of FSL201, off by default. Reports any `commit()` on a session t
 when neither a handler that rolls back nor a `with` or `begin()` block that does stands around it. It is for teams
 that want each commit to show its rollback.
 
-Not reported: commits inside the `with` of their session, inside `session.begin()`, and those that FSL201 reports
-already.
+Not reported: commits inside the `with` of their session or inside `session.begin()`; the `commit()` of a unit of work
+whose own block closes the session; tests; and commits that FSL201 reports already, or whose error goes to a handler
+that it reports.
 
 ## Why is this bad?
 

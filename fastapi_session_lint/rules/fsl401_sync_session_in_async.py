@@ -102,16 +102,16 @@ if TYPE_CHECKING:
 
 
 def check(rule: Rule, context: Context) -> Iterator[Finding]:
-    """The findings of FSL401; FSL410 owns it where a plain function comes first, FSL408 an awaited sync call."""
+    """The findings of FSL401; FSL410 owns a function that leaves its I/O to helpers, FSL408 an awaited sync call."""
     for scope in context.functions():
         for blocking in context.blocking.calls(scope):
-            if blocking.trail:
+            if blocking.is_helper:
                 continue
             span = context.span(scope, blocking.place)
             message = f"`{blocking.text}` blocks the event loop: `{blocking.name}` is a sync session"
             if blocking.from_plain_dependency:
                 message += "; with more requests than pooled connections the whole server freezes until pool_timeout"
-            yield rule.finding(scope.module.path, span, message)
+            yield rule.finding(scope.module.path, span, message, trail=blocking.trail)
 
 
 RULE = Rule(

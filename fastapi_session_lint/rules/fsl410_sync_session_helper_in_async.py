@@ -103,10 +103,10 @@ if TYPE_CHECKING:
 
 
 def check(rule: Rule, context: Context) -> Iterator[Finding]:
-    """The findings of FSL410; FSL401 owns a function that does I/O on the same session itself before."""
+    """The findings of FSL410; FSL401 owns a function that does I/O on the same session itself."""
     for scope in context.functions():
         for blocking in context.blocking.calls(scope):
-            if not blocking.trail:
+            if not blocking.is_helper:
                 continue
             span = context.span(scope, blocking.place)
             message = f"`{blocking.text}` does I/O on the sync session `{blocking.name}` and blocks the event loop"
