@@ -24,6 +24,7 @@ from fastapi_session_lint.questions.async_calls import AsyncCalls
 from fastapi_session_lint.questions.async_engines import AsyncEngines
 from fastapi_session_lint.questions.awaiting import Awaiting
 from fastapi_session_lint.questions.blocking import Blocking
+from fastapi_session_lint.questions.concurrency import Concurrency
 from fastapi_session_lint.questions.credentials import Credentials
 from fastapi_session_lint.questions.direct_calls import DirectCalls
 from fastapi_session_lint.questions.drivers import Drivers
@@ -48,10 +49,12 @@ from fastapi_session_lint.questions.reached import Reached
 from fastapi_session_lint.questions.requests import Requests
 from fastapi_session_lint.questions.sessions import Creation, Sessions
 from fastapi_session_lint.questions.shared import Shared
+from fastapi_session_lint.questions.streaming import Streaming
 from fastapi_session_lint.questions.textual_sql import TextualSql
 from fastapi_session_lint.questions.transactions import Transactions
 from fastapi_session_lint.questions.unentered import Unentered, unentered_managers
 from fastapi_session_lint.questions.unguarded import unguarded_commits, unguarded_shared_commits
+from fastapi_session_lint.questions.websockets import Websockets
 from fastapi_session_lint.questions.yield_errors import swallowed_errors
 from fastapi_session_lint.settings import Settings
 from fastapi_session_lint.versions import Versions, version
@@ -311,6 +314,21 @@ class Context:
     def engines(self) -> Engines:
         """The questions about engines."""
         return Engines(self)
+
+    @functools.cached_property
+    def concurrency(self) -> Concurrency:
+        """The questions about sessions that several tasks or threads use at once."""
+        return Concurrency(self)
+
+    @functools.cached_property
+    def streaming(self) -> Streaming:
+        """The questions about responses that are sent piece by piece."""
+        return Streaming(self)
+
+    @functools.cached_property
+    def websockets(self) -> Websockets:
+        """The questions about websockets."""
+        return Websockets(self)
 
     @functools.cached_property
     def credentials(self) -> Credentials:

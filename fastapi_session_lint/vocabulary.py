@@ -371,6 +371,24 @@ EXECUTOR_SUBMITTERS = frozenset({"submit", "apply_async"})
 EXECUTOR_MAPPERS = frozenset({"map", "imap", "imap_unordered", "starmap"})
 RUN_IN_EXECUTOR = "run_in_executor"
 FUTURE_WAITERS = frozenset({"concurrent.futures.wait", "concurrent.futures.as_completed"})
+WEBSOCKETS = frozenset({"fastapi.WebSocket", "starlette.websockets.WebSocket", "fastapi.websockets.WebSocket"})
+WEBSOCKET_WAITS = frozenset(
+    {"receive", "receive_text", "receive_json", "receive_bytes", "iter_text", "iter_json", "iter_bytes"}
+)
+"""The methods of a websocket that wait for the client: https://fastapi.tiangolo.com/reference/websockets/"""
+WEBSOCKET_ROUTES = frozenset({"websocket", "websocket_route"})
+SLEEPS = frozenset({"asyncio.sleep", "anyio.sleep", "time.sleep"})
+STREAMING_RESPONSES = frozenset(
+    {
+        "fastapi.responses.StreamingResponse", "starlette.responses.StreamingResponse",
+        "fastapi.responses.EventSourceResponse", "fastapi.sse.EventSourceResponse",
+        "sse_starlette.EventSourceResponse", "sse_starlette.sse.EventSourceResponse",
+    }
+)  # fmt: skip
+"""What sends a response piece by piece, as the generator gives them and the client takes them."""
+FILE_RESPONSES = frozenset({"fastapi.responses.FileResponse", "starlette.responses.FileResponse"})
+PIECES = ("iter_", "aiter_")
+"""How the methods begin by which HTTP clients give an answer in pieces."""
 ENDING_METHODS = frozenset({"result", "join", "cancel", "get"})
 """The methods of a task, thread or future behind which it does no more."""
 

@@ -207,7 +207,10 @@ class Roles:
         if found is not None:
             definitions, scope = found
             if scope is not place or imported not in definitions:
-                return self.bound(definitions, scope)
+                value = self.bound(definitions, scope)
+                if value is None and isinstance(definitions[-1], Imported):  # it may lead back here
+                    value = self.bound(self.names.bindings(scope)[imported.name], scope)
+                return value
         inner = self.names.imports.submodule(path, imported.name)
         if inner is not None:
             return ModuleValue(inner)

@@ -24,7 +24,7 @@ from fastapi_session_lint.model.expressions import (
     parts_of,
 )
 from fastapi_session_lint.model.syntax import Assign, Assigned, Function, Parameter, With
-from fastapi_session_lint.model.walk import statements
+from fastapi_session_lint.model.walk import statements, subexpressions
 from fastapi_session_lint.project.framework import Framework, calls_of
 from fastapi_session_lint.project.libraries import argument
 from fastapi_session_lint.project.values import (
@@ -32,6 +32,7 @@ from fastapi_session_lint.project.values import (
     CoroutineValue,
     FactoryValue,
     FunctionValue,
+    ObjectValue,
     Scope,
     SessionClass,
     SessionValue,
@@ -195,13 +196,22 @@ class Sessions:
         body = creation.scope.module.body if creation.scope.owner is None else creation.scope.owner.body
         for statement in statements(body):
             match statement:
-                case Assign((target, *_), value, _) if _is_made_by(value, creation.call):
+                case Assign((target, *_), value, _) if self._gives(value, creation):
                     return dotted(target) or ""
                 case With(items, _, _, _):
                     for item in items:
-                        if item.target is not None and _is_made_by(item.context, creation.call):
+                        if item.target is not None and self._gives(item.context, creation):
                             return dotted(item.target) or ""
         return ""
+
+    def _gives(self, value: Expression, creation: Creation) -> bool:
+        """Whether an expression gives the session that a call in it makes, or an object with it."""
+        if _is_made_by(value, creation.call):
+            return True
+        known = self.roles.value(value, creation.scope)
+        return isinstance(known, SessionValue | ObjectValue) and any(
+            part is creation.call for part in subexpressions(value)
+        )
 
 
 def _creates(value: Expression | None, made: set[int]) -> bool:

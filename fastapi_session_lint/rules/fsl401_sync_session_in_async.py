@@ -2,13 +2,15 @@
 
 ## What it does
 
-Reports the first database call on a sync session that an `async def` makes itself: `execute`, `scalar`, `query(...)`
-with its result, `get`, `flush`, `commit`, `rollback`, `refresh`. One finding for each function and session. Where the
-session comes from a plain `def` dependency the message says so, because then the server can freeze altogether.
+Reports the first database call on a sync session that an `async def` makes itself: `execute`, `scalar`, `get`,
+`flush`, `commit`, `rollback`, `refresh`, and `query(...)` where the function also sends it, by `all()`, `first()`, a
+loop and the like; then the trail leads to that line. One finding for each function and session. Where the session comes
+from a plain `def` dependency the message says so, because then the server can freeze altogether.
 
 Not reported: `add`, `add_all` and `expunge`, which do not touch the database; an async dependency that only creates,
 yields and closes; calls inside `run_in_threadpool`, `asyncio.to_thread`, `run_sync`, or a nested `def` or lambda that
-is handed to one of them; start-up code, lifespans and scripts run by `asyncio.run`, where nobody else waits. When an
+is handed to one of them; start-up code, what a lifespan awaits, and scripts run by `asyncio.run`, where nobody else
+waits. Tests are no evidence of when the application runs something. When an
 annotation says `AsyncSession` and the dependency yields a sync session, the dependency is believed.
 
 The same one call away, in a helper that is given the session, is FSL410.

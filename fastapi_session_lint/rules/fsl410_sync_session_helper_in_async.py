@@ -4,12 +4,15 @@
 
 Reports a call, in an `async def`, of a plain function or method that does database work on the sync session that it
 is given, that its object keeps, or that it takes from the function around it, in whatever module and however many calls
-deep. The finding stands at the call; its trail ends at the line that does the work. One finding for each function and
-session.
+deep. The finding stands at the call; its trail follows the calls to the line that does the work. One finding for each
+function and session; the sessions of objects that somebody else made count as one where nothing tells them apart.
 
-Not reported: the call inside `run_in_threadpool`, `asyncio.to_thread` or `run_sync`; helpers that only `add`;
-start-up code, lifespans and scripts run by `asyncio.run`. Where the function queries the session itself as well,
-FSL401 reports that, and this rule is silent.
+Not reported: the call inside `run_in_threadpool`, `asyncio.to_thread` or `run_sync`; helpers that only `add`, or that
+build a query and leave it to others to send it; a generator that is made and not gone through here; a call that cannot
+be made, or that puts the session where a `dict`, a number or a row is wanted; start-up code, what a lifespan awaits,
+and scripts run by `asyncio.run`. Where the function queries the session itself as well, FSL401 reports that, and this
+rule is silent. What the arguments rule out is not looked at: `count(db, wanted=False)` is reported where `count`
+queries under `if wanted` only.
 
 ## Why is this bad?
 
