@@ -202,7 +202,7 @@ class Shared:
     def _closes(self, method: Function, attribute: str) -> bool:
         names = frozenset({f"{method.parameters[0].name}.{attribute}"})
         life = self._context.life_of_names(self._context.names.scope_of(method), names)
-        return life.is_closed_somewhere or _lets_go(life)
+        return _lets_go(life) or (life.is_closed_somewhere and not _closes_by_the_way(life))
 
     def _lifetime(self, scope: Scope) -> str:
         if self._context.framework.is_dependency(scope):
@@ -234,3 +234,10 @@ def _lets_go(life: Life) -> bool:
         for moment in life.moments
         if moment.before.status is not Status.ABSENT
     )
+
+
+def _closes_by_the_way(life: Life) -> bool:
+    """Whether all that closes the session are calls that work with it first: nobody who means to end its life."""
+    passes = [use.effect for use in life.uses(UseKind.PASS) if use.effect is not None and use.effect.closes]
+    entered = any(point.state.entered for point in life.links)
+    return bool(passes) and not entered and all(effect.io is not None for effect in passes)
