@@ -77,12 +77,23 @@ class Startup:
 
     def is_script(self, scope: Scope) -> bool:
         """Whether a module runs an event loop at its own level, and serves no requests."""
-        calls = scope.module.calls
-        if not any(self._runs_loop(call, scope) for call in calls):
+        return any(self._runs_loop(call, scope) for call in scope.module.calls) and not self._serves(scope)
+
+    def is_one_off(self, scope: Scope) -> bool:
+        """Whether a module is run, not imported: nobody imports it, it serves nothing, and it calls what it defines."""
+        if scope.module.path in self._imported or self._serves(scope):
             return False
-        made = (self._roles.value(call, scope) for call in calls)
+        called = (self._names.bindings(scope).get(last_name(call.function) or "", ()) for call in scope.module.calls)
+        return any(isinstance(one, Function) for definitions in called for one in definitions)
+
+    @functools.cached_property
+    def _imported(self) -> frozenset[str]:
+        return frozenset(path for scope in self._names.modules.values() for path in self._names.imported_paths(scope))
+
+    def _serves(self, scope: Scope) -> bool:
+        made = (self._roles.value(call, scope) for call in scope.module.calls)
         serving = vocabulary.APPLICATIONS | vocabulary.ROUTERS
-        return not any(isinstance(one, LibraryObject) and one.name in serving for one in made)
+        return any(isinstance(one, LibraryObject) and one.name in serving for one in made)
 
     def _runs_loop(self, call: Call, scope: Scope) -> bool:
         if last_name(call.function) in vocabulary.LOOP_METHODS:

@@ -98,7 +98,7 @@ def _of_life(context: Context, scope: Scope, name: str, is_async: bool, life: Li
     for moment in life.moments:
         if context.effects.fails(moment):
             _add(found, _failure(context, scope, name, is_async, life, moment.point, moment))
-    for failed, point in life.ends:
+    for failed, point in () if life.is_made else life.ends:
         if not failed and _is_left_failed(point.state) and not _answers(context, scope):
             _add(found, _failure(context, scope, name, is_async, life, point, None))
     for failure in found.values():

@@ -68,7 +68,7 @@ class Shared:
 
     def module_sessions(self, scope: Scope) -> Iterator[tuple[str, Call, Scope]]:
         """The sessions that a module keeps in its names: (name, call, the scope of the call)."""
-        if self._context.framework.startup.is_script(scope):
+        if self._context.framework.startup.is_script(scope) or self._context.is_test(scope):
             return
         main = self._context.framework.main_calls(scope.module)
         seen: set[int] = set()

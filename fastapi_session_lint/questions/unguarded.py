@@ -73,7 +73,12 @@ def _mends(use: Use) -> bool:
 
 
 def unguarded_shared_commits(context: Context, scope: Scope) -> Iterator[tuple[Call, str]]:
-    """Commits on a session that lives as long as the process, with no handler around that rolls back."""
+    """Commits on a session that lives as long as the process, with no handler around that rolls back.
+
+    An error ends a test, and a script that is run once: nothing uses the session after it.
+    """
+    if context.is_test(scope) or context.framework.startup.is_one_off(context.names.modules[scope.module.path]):
+        return
     for call in calls_of(scope):
         match call.function:
             case Attribute(owner, "commit") if name := context.shared.name_of(owner, scope):

@@ -3,10 +3,11 @@
 ## What it does
 
 Reports a session that is created at the top level of a module and kept in a name, and one that a function puts there
-with `global db`. The finding stands at the call that creates it.
+with `global db`. The finding stands at the call that creates it. It is an *info* in a script: a module that nobody imports,
+that serves nothing and calls its own functions.
 
 Not reported: code under `if __name__ == "__main__"`; factories and engines, which are made to be shared; `db.session`
-proxies of extensions; scripts in which the session comes from a generator called by hand, which FSL105 reports.
+proxies of extensions; tests; scripts in which the session comes from a generator called by hand, which FSL105 reports.
 
 ## Why is this bad?
 
@@ -86,7 +87,11 @@ def check(rule: Rule, context: Context) -> Iterator[Finding]:
     for scope in context.modules():
         for name, call, home in context.shared.module_sessions(scope):
             message = f"`{name}` is one session for all requests: concurrent requests commit each other's work"
-            yield rule.finding(home.module.path, context.span(home, call.place), message)
+            severity = rule.severity
+            if context.framework.startup.is_one_off(home):
+                message = f"`{name}` is made at import and never closed: one session for all that this script does"
+                severity = Severity.INFO
+            yield rule.finding(home.module.path, context.span(home, call.place), message, severity=severity)
 
 
 RULE = Rule(
