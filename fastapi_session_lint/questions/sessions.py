@@ -23,7 +23,7 @@ from fastapi_session_lint.model.expressions import (
     last_name,
     parts_of,
 )
-from fastapi_session_lint.model.syntax import Assign, Assigned, Function, Parameter, With
+from fastapi_session_lint.model.syntax import Assign, Assigned, Function, Imported, Parameter, With
 from fastapi_session_lint.model.walk import statements, subexpressions
 from fastapi_session_lint.project.framework import Framework, calls_of
 from fastapi_session_lint.project.libraries import argument
@@ -78,6 +78,8 @@ class Sessions:
     def _creation(self, call: Call, scope: Scope) -> Creation | None:
         function = self.roles.value(call.function, scope)
         match function:
+            case SessionClass(of=None) if not call.arguments and self._is_imported(call.function, scope):
+                return None  # without an engine it checks nothing out: using it raises UnboundExecutionError
             case FactoryValue(_, _, False) | SessionClass():
                 made = self.roles.value(call, scope)
                 if isinstance(made, SessionValue) and not self.is_borrowed(call, scope):
@@ -86,6 +88,11 @@ class Sessions:
                 fresh = self.fresh(function)
                 return Creation(call, fresh, scope) if fresh is not None else None
         return None
+
+    def _is_imported(self, expression: Expression, scope: Scope) -> bool:
+        """Whether a name is bound by an import alone."""
+        found = self.names.lookup(expression.id, scope) if isinstance(expression, Name) else None
+        return found is not None and all(isinstance(one, Imported) for one in found[0])
 
     def is_borrowed(self, call: Call, scope: Scope) -> bool:
         """A session on somebody else's connection ends with that connection."""

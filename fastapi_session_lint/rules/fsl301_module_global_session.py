@@ -3,8 +3,8 @@
 ## What it does
 
 Reports a session that is created at the top level of a module and kept in a name, and one that a function puts there
-with `global db`. The finding stands at the call that creates it. It is an *info* in a script: a module that nobody imports,
-that serves nothing and calls its own functions.
+with `global db`. The finding stands at the call that creates it. It is an *info* in a script: a module that nobody
+imports, that serves nothing and calls its own functions.
 
 Not reported: code under `if __name__ == "__main__"`; factories and engines, which are made to be shared; `db.session`
 proxies of extensions; tests; scripts in which the session comes from a generator called by hand, which FSL105 reports.
