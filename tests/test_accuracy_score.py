@@ -89,6 +89,13 @@ def test_trap_with_a_finding_is_a_false_alarm(mirror: Path) -> None:
     assert not any("app.py:50" in line for line in lines)
 
 
+def test_trap_beside_a_defect_is_not_broken_by_the_defect(mirror: Path) -> None:
+    rows = ["10 FSL101 - high leaks", "11 clean FSL101 high closed"]
+    assert "traps kept 1/1" in totals(score(mirror, rows, [("app.py", 10, "FSL101")]))
+    assert "traps kept 0/1" in totals(score(mirror, rows, [("app.py", 11, "FSL101")]))
+    assert "traps kept 0/1" in totals(score(mirror, rows, [("app.py", 12, "FSL101")]))
+
+
 def test_medium_rows_and_second_rows_of_a_defect_cost_nothing(mirror: Path) -> None:
     rows = ["10 FSL101 - medium arguable", "20 FSL101 - high dup of line 10", "30 ambiguous FSL101 high both"]
     assert totals(score(mirror, rows, [])).startswith("recall 0/0")

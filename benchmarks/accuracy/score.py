@@ -148,8 +148,11 @@ def judge(labels: Sequence[Label], findings: Findings, readings: Readings) -> It
     """A verdict for each label, then one for each finding that no label speaks of: how it was read, if it was."""
     repo, commit = labels[0].repo, labels[0].commit
     spoken: set[tuple[str, str, int]] = set()
+    defects = {(one.path, one.code, one.row) for one in labels if one.kind not in ("clean", "ambiguous")}
     for label in labels:
         near = [row for row in findings.get((label.path, label.code), ()) if abs(row - label.row) <= TOLERANCE]
+        if label.kind == "clean":  # what stands on a defect's very line is meant for that one
+            near = [row for row in near if row == label.row or (label.path, label.code, row) not in defects]
         spoken.update((label.path, label.code, row) for row in near)
         yield judge_label(label, found=bool(near))
     for (path, code), rows in sorted(findings.items()):
