@@ -23,6 +23,7 @@ from fastapi_session_lint.project.values import (
 from fastapi_session_lint.questions.async_calls import AsyncCalls
 from fastapi_session_lint.questions.async_engines import AsyncEngines
 from fastapi_session_lint.questions.awaiting import Awaiting
+from fastapi_session_lint.questions.background import Background
 from fastapi_session_lint.questions.blocking import Blocking
 from fastapi_session_lint.questions.concurrency import Concurrency
 from fastapi_session_lint.questions.credentials import Credentials
@@ -319,6 +320,11 @@ class Context:
     def concurrency(self) -> Concurrency:
         """The questions about sessions that several tasks or threads use at once."""
         return Concurrency(self)
+
+    @functools.cached_property
+    def background(self) -> Background:
+        """The questions about background tasks."""
+        return Background(self)
 
     @functools.cached_property
     def streaming(self) -> Streaming:

@@ -315,6 +315,10 @@ CALLS_FIRST_ARGUMENT = frozenset(
     }
 )
 """What calls its first argument with the others."""
+BACKGROUND_STARTERS = frozenset(
+    f"{module}.BackgroundTasks.add_task" for module in ("fastapi", "fastapi.background", "starlette.background")
+) | {"starlette.background.BackgroundTask", "fastapi.background.BackgroundTask", "fastapi.BackgroundTask"}
+"""What has its first argument called with the others after the response: https://fastapi.tiangolo.com/tutorial/background-tasks/"""
 OFFLOADING_METHODS = frozenset({"run_in_executor", "run_sync", "submit", "run_in_threadpool", "to_thread", "asyncify"})
 BACKGROUND_METHODS = frozenset({"add_task"})
 QUEUES = ("celery.", "dramatiq.", "arq.", "taskiq.", "rq.", "huey.", "apscheduler.")

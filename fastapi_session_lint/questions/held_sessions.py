@@ -27,6 +27,8 @@ from fastapi_session_lint.vocabulary import IO_ACTIONS
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
 
+_CLOSED_BEFORE = ("0.106", "0.118")
+"""The FastAPI releases from and before which the code behind a dependency's yield ran before the response was sent."""
 _DEPTH = 6
 """How many dependencies deep a session is looked for."""
 
@@ -75,6 +77,11 @@ class HeldSessions:
                     found[id(one.source)] = own._replace(used=one.used)
         return list(found.values())
 
+    def is_closed_early(self, ends: str, scope: Scope) -> bool:
+        """Whether a session which `Depends` says this of is closed before the response is sent."""
+        fastapi = self._context.versions(scope).fastapi
+        return ends == "function" or (fastapi.at_least(_CLOSED_BEFORE[0]) and fastapi.before(_CLOSED_BEFORE[1]))
+
     def life(self, held: HeldSession, scope: Scope) -> Life:
         """What the route does to a session that it gets, as the dependencies have left it."""
         status = Status.IDLE if held.used is None else Status.BUSY
@@ -91,20 +98,24 @@ class HeldSessions:
             yield HeldSession(parameter.name, parameter.place, target, scope_of(marker), None)
         elif isinstance(value, ObjectValue) and target is not None:
             kept = self._users.kept_by(value.of)
-            sources = list(self._given(target))
+            sources = list({id(one): (one, ends) for one, ends in self._given(target, 0)}.values())
             if len(kept) == len(sources) == 1:  # one session comes in, and one is kept
                 path, (source, ends) = kept[0][0], sources[0]
                 yield HeldSession(f"{parameter.name}.{path}", parameter.place, source, ends, None)
 
-    def _given(self, target: Scope) -> Iterator[tuple[Scope, str]]:
-        """The generators whose sessions a dependency is given, and when they are closed."""
+    def _given(self, target: Scope, depth: int) -> Iterator[tuple[Scope, str]]:
+        """The generators whose sessions a dependency gets, itself or by others, and when they are closed."""
         assert isinstance(target.owner, Function)
-        for parameter in target.owner.parameters:
+        for parameter in target.owner.parameters if depth < _DEPTH else ():
             marker = self._context.roles.marker(parameter, target)
             source = self._target(marker, parameter, target)
-            is_session = isinstance(self._context.roles.parameter(parameter, target), SessionValue)
-            if marker is not None and source is not None and is_session and self._context.is_generator(source):
+            if marker is None or source is None:
+                continue
+            value = self._context.roles.parameter(parameter, target)
+            if isinstance(value, SessionValue) and self._context.is_generator(source):
                 yield source, scope_of(marker)
+            elif isinstance(value, ObjectValue):
+                yield from self._given(source, depth + 1)
 
     def _target(self, marker: MarkerValue | None, parameter: Parameter, scope: Scope) -> Scope | None:
         """The function that FastAPI calls for a parameter: of a class, its `__init__`."""

@@ -136,7 +136,7 @@ class Launches:
             self._taken.add(id(call))
             yield _Work(offloaded, call, is_thread=True)
         elif last_name(call.function) == "map" and isinstance(call.function, Name) and call.arguments:
-            yield _Work(_called(call.arguments[0].value, (_MORE,), call.place), call, is_repeated=True)
+            yield _Work(called_later(call.arguments[0].value, (_MORE,), call.place), call, is_repeated=True)
         elif isinstance(call.function, Attribute) and call.function.name in ("values", "items") and not call.arguments:
             yield from self._coroutines(call.function.value, seen)
         elif isinstance(call.function, Name) and call.function.id in vocabulary.CONSUMERS and call.arguments:
@@ -183,7 +183,7 @@ class Launches:
         items = given.items if isinstance(given, Collection) else ()
         pairs = zip(named.items[::2], named.items[1::2], strict=False) if isinstance(named, Collection) else ()
         keywords = [Argument(str(key.value), value, "") for key, value in pairs if isinstance(key, Constant)]
-        return _called(target, (*(Argument(None, one, "") for one in items), *keywords), call.place)
+        return called_later(target, (*(Argument(None, one, "") for one in items), *keywords), call.place)
 
     def _offloaded(self, call: Call, name: str) -> Call | None:
         """`to_thread(f, db)`, `loop.run_in_executor(None, f, db)`: the call that a thread makes."""
@@ -193,7 +193,7 @@ class Launches:
             return None
         if len(call.arguments) <= first or call.arguments[first].name is not None:
             return None
-        return _called(call.arguments[first].value, call.arguments[first + 1 :], call.place)
+        return called_later(call.arguments[first].value, call.arguments[first + 1 :], call.place)
 
     def _by_method(self, call: Call, function: Attribute) -> Iterator[Launch]:
         """`group.start_soon(f, db)`, `executor.submit(f, db)`, `executor.map(f, items)`."""
@@ -202,20 +202,20 @@ class Launches:
         if name in vocabulary.TASK_GROUPS and function.name in vocabulary.TASK_GROUP_METHODS and call.arguments:
             yield from self._in_group(call, function)
         elif name in vocabulary.EXECUTORS and call.arguments and not _has_one_worker(maker):
-            work = _called(call.arguments[0].value, call.arguments[1:], call.place)
+            work = called_later(call.arguments[0].value, call.arguments[1:], call.place)
             if function.name in vocabulary.EXECUTOR_SUBMITTERS:
                 for one in self._alone(call, work):
                     ends = one.ends | exits_of(self._graph, dotted(function.value))
                     yield one._replace(ends=ends, outlives=one.outlives and not ends)
             elif function.name in vocabulary.EXECUTOR_MAPPERS:
-                work = _called(call.arguments[0].value, (_MORE,), call.place)
+                work = called_later(call.arguments[0].value, (_MORE,), call.place)
                 yield Launch(call, work, self._where(call), self._where(call), is_repeated=True, is_thread=True)
 
     def _in_group(self, call: Call, function: Attribute) -> Iterator[Launch]:
         ends, nodes = exits_of(self._graph, dotted(function.value)), self._where(call)
         if function.name == "start_soon":
             first, *others = call.arguments
-            work = _called(first.value, tuple(others), call.place)
+            work = called_later(first.value, tuple(others), call.place)
             yield Launch(call, work, nodes, ends, is_repeated=self._holders.is_in_comprehension(call))
             return
         for one in self._coroutines(call.arguments[0].value, frozenset()):
@@ -237,11 +237,11 @@ _MORE = Argument(None, NOTHING, "*")
 """What a map gives to the function that it calls."""
 
 
-def _called(function: Expression, arguments: tuple[Argument, ...], place: int) -> Call:
+def called_later(function: Expression, arguments: tuple[Argument, ...], place: int) -> Call:
     """The call that is made later; a partial brings arguments along."""
     if isinstance(function, Call) and last_name(function.function) == "partial" and function.arguments:
         first, *others = function.arguments
-        return _called(first.value, (*others, *arguments), place)
+        return called_later(first.value, (*others, *arguments), place)
     return Call(function, arguments, place)
 
 

@@ -62,6 +62,10 @@ class SessionKeys:
                 return self.of_expression(session, place)
         return None
 
+    def is_given(self, of: ClassValue, path: str) -> bool:
+        """Whether an object was given the session that it keeps under an attribute, by whoever made it."""
+        return self._stored(of, path) is not None or self._declared(of, path) is not None
+
     def _stored(self, of: ClassValue, path: str) -> tuple[Parameter, Scope] | None:
         """The parameter of a method that an object keeps under an attribute."""
         for one in self._lineage(of):

@@ -28,8 +28,6 @@ from fastapi_session_lint.questions.session_users import SessionUsers
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
 
-_CLOSED_BEFORE = ("0.106", "0.118")
-"""The FastAPI releases from and before which the code behind a dependency's yield ran before the response was sent."""
 _BASES = 8
 
 
@@ -74,11 +72,6 @@ class Streaming:
             yield from [one for one in [next(found, None)] if one is not None]
         for held in sessions if scope.owner.is_generator else ():
             yield from self._at_yields(held, scope)
-
-    def is_closed_early(self, held: HeldSession, scope: Scope) -> bool:
-        """Whether a session is closed before the response is sent."""
-        fastapi = self._context.versions(scope).fastapi
-        return held.ends == "function" or (fastapi.at_least(_CLOSED_BEFORE[0]) and fastapi.before(_CLOSED_BEFORE[1]))
 
     # --- which responses ---
 
@@ -136,7 +129,7 @@ class Streaming:
 
     def _at_return(self, response: _Response, held: HeldSession, scope: Scope) -> Streamed | None:
         used = self._used_by_generator(response.content, held, scope)
-        if self.is_closed_early(held, scope):
+        if self._held.is_closed_early(held.ends, scope):
             return Streamed(response.statement.place, held, True, (used,)) if used is not None else None
         open_by = self._open_at(response.statement, held, scope)
         notes = tuple(one for one in (open_by, used) if one is not None)
@@ -174,12 +167,12 @@ class Streaming:
         """A route that gives its pieces itself, with a transaction open."""
         function = scope.owner
         assert isinstance(function, Function)
-        if held.is_hidden and held.used is not None and not self.is_closed_early(held, scope):
+        if held.is_hidden and held.used is not None and not self._held.is_closed_early(held.ends, scope):
             yield Streamed(_first(function.yields, scope), held, False, (held.used,))
         if held.is_hidden:
             return
         life = self._held.life(held, scope)
-        if self.is_closed_early(held, scope):
+        if self._held.is_closed_early(held.ends, scope):
             used = self._held.first_use(life)
             yield from [Streamed(_first(function.yields, scope), held, True, (used,))] if used is not None else []
             return

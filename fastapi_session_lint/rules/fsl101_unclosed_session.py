@@ -66,7 +66,8 @@ def count_users() -> int:
 
 The fix is unsafe. It puts the session into `with` (or `async with`), and with that it ends the life of what the
 session loaded: an ORM object that is returned raises `DetachedInstanceError` when one of its lazy attributes is read
-later, and a `Query` that was returned unevaluated opens a new transaction.
+later, and a `Query` that was returned unevaluated opens a new transaction. There is no fix where a background task gets
+the session: the block would end before the task begins.
 
 ## When to switch it off
 
@@ -107,7 +108,10 @@ def _finding(rule: Rule, context: Context, creation: Creation) -> Finding:
     named = f"`{subject}`" if subject else "The session made here"
     notes = [context.note(scope, use.place, f"`{use.name}()` checks a connection out") for use in life.first_io()]
     limit = Applicability.UNSAFE
-    repair = Repair(RepairKind.CLOSE_SESSION, span, subject, creation.session.is_async, limit) if subject else None
+    can_be_closed = subject and not context.background.outlives(scope, subject)
+    repair = (
+        Repair(RepairKind.CLOSE_SESSION, span, subject, creation.session.is_async, limit) if can_be_closed else None
+    )
     if life.is_settled:
         message = (
             f"{named} is never closed; its connection is back in the pool only because it ends in commit or rollback"
