@@ -22,10 +22,11 @@ _WORDS = (
 )
 _FEW = 3
 """How many statements a def has that does no more than hand something on."""
+_NO_RETURN = ("NoReturn", "Never")
 _CONCERNS = re.compile(_WORDS, re.IGNORECASE)
 _FILE_CONCERNS = re.compile(
     rb"session|engine|sqlalchemy|sqlmodel|commit\(|rollback\(|\.execute|\.query\(|\.scalar|depends|sqlite|database"
-    rb"|\bdb\b|import \*|on_event|lifespan|add_event_handler|\n    raise |\bexit\(|dependency_overrides|://[^\s:/@\"']+:[^\s@/]+@",
+    rb"|\bdb\b|import \*|on_event|lifespan|add_event_handler|\n(?:    ){1,3}raise |\bexit\(|dependency_overrides|://[^\s:/@\"']+:[^\s@/]+@",
     re.IGNORECASE,
 )
 _ASSIGNMENT = re.compile(
@@ -121,13 +122,14 @@ def split_statements(
     injected names of the project.
     """
     mention = _mention(names)
+    ending = _never_returning(tree)
     kept: list[ast.stmt] = []
     skipped: list[ast.stmt] = []
     ranges: list[tuple[int, int]] = []
     for statement in tree.body:
         first, last = _rows(statement)
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not (
-            _may_never_return(statement)
+            statement.name in ending
             or _hands_on(statement)
             or any(_CONCERNS.search(line) for line in lines[first - 1 : last])
             or (mention is not None and any(mention.search(line) for line in lines[first - 1 : last]))
@@ -142,14 +144,46 @@ def split_statements(
     return kept, skipped, ranges
 
 
-def _may_never_return(statement: ast.stmt) -> bool:
-    """A helper whose last statement raises, or calls exit, ends every path that calls it."""
-    if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
-        return False
-    last = statement.body[-1]
-    return isinstance(last, ast.Raise) or (
-        isinstance(last, ast.Expr) and "exit" in ast.dump(last) and isinstance(last.value, ast.Call)
-    )
+def _never_returning(tree: ast.Module) -> frozenset[str]:
+    """The helpers of a file that may end every path that calls them, those that leave it to another one included."""
+    found: frozenset[str] = frozenset()
+    while True:
+        more = frozenset(getattr(one, "name", "") for one in tree.body if _may_never_return(one, found))
+        if more <= found:
+            return found
+        found |= more
+
+
+def _may_never_return(statement: ast.stmt, known: frozenset[str]) -> bool:
+    """Whether a def says so, or its last statement raises or calls exit; whether a class has such a method."""
+    match statement:
+        case ast.FunctionDef(returns=returns, body=body) | ast.AsyncFunctionDef(returns=returns, body=body):
+            return _ends(body, known) or (returns is not None and ast.unparse(returns).endswith(_NO_RETURN))
+        case ast.ClassDef(body=body):
+            return any(_may_never_return(one, known) for one in body)
+    return False
+
+
+def _ends(body: Sequence[ast.stmt], known: frozenset[str]) -> bool:
+    """Whether nothing comes after a block: its last statement raises or calls exit, on each of its branches."""
+    match body[-1] if body else None:
+        case ast.Raise(exc=exc):
+            return exc is None or "NotImplementedError" not in ast.dump(exc)
+        case ast.If(body=first, orelse=second):
+            return _ends(first, known) and _ends(second, known)
+        case ast.With(body=inner) | ast.AsyncWith(body=inner):
+            return _ends(inner, known)
+        case ast.Try(body=first, handlers=handlers, orelse=second, finalbody=last):
+            return _ends(last, known) or (
+                _ends(second or first, known) and all(_ends(one.body, known) for one in handlers)
+            )
+        case ast.Match(cases=cases):
+            return all(_ends(one.body, known) for one in cases)
+        case ast.Expr(value=ast.Call(func=ast.Name(id=name))):
+            return name in known or "exit" in name
+        case ast.Expr(value=ast.Call(func=ast.Attribute(attr=name))):
+            return "exit" in name
+    return False
 
 
 def _hands_on(statement: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> bool:
