@@ -171,16 +171,20 @@ class Startup:
             return keeper
         return _Caller(None, False, keeper.is_test)
 
-    def _is_ours(self, function: Expression, scope: Scope) -> bool:
-        """Whether a function, or the object that it is a method of, is the project's, lowered or not."""
+    def _is_ours(self, function: Expression, scope: Scope, seen: frozenset[str] = frozenset()) -> bool:
+        """Whether a function, or the object that it is a method of, is the project's, lowered or not.
+
+        `seen` are the names on the way here: a name may be bound to the result of its own method.
+        """
         if isinstance(self._roles.value(function, scope), FunctionValue | ClassValue | ObjectValue):
             return True
         if self._skipped_def(function, scope) is not None:
             return True
         owner = function.value if isinstance(function, Attribute) else None
-        bound = self._names.bindings(scope).get(owner.id, ()) if isinstance(owner, Name) else ()
-        made = (one.value for one in bound if isinstance(one, Assigned))
-        return any(self._is_ours(one.function, scope) for one in made if isinstance(one, Call))
+        if not isinstance(owner, Name) or owner.id in seen:
+            return False
+        made = (one.value for one in self._names.bindings(scope).get(owner.id, ()) if isinstance(one, Assigned))
+        return any(self._is_ours(one.function, scope, seen | {owner.id}) for one in made if isinstance(one, Call))
 
     @functools.cached_property
     def _skipped(self) -> tuple[tuple[Skipped, Scope], ...]:
