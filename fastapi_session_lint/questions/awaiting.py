@@ -87,8 +87,8 @@ class Awaiting:
             session = self._context.session(owner, scope)
             if session is None or method not in vocabulary.SESSION_METHODS or session.overrides(method):
                 continue
-            if session.is_guessed:
-                return  # the await tells more than the name of a factory that is out of sight
+            if not session.is_async and self._context.evidence.undisputed_session(owner, scope) is None:
+                return  # the await tells more than an annotation, or the name of a factory that is out of sight
             name = dotted(owner) or "session"
             plain = method in vocabulary.PLAIN_METHODS - _AWAITABLE_PLAIN and call is outermost
             if not session.is_async or plain:

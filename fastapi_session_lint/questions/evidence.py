@@ -45,6 +45,17 @@ class Evidence:
         made = {is_async for is_async, _ in self.made}
         return session if told is not False and (not made or session.is_async in made) else None
 
+    def undisputed_session(self, expression: Expression, scope: Scope) -> SessionValue | None:
+        """The same where something speaks against the annotation, such as an await of what it says is sync.
+
+        Then an annotation alone is believed only where the project makes no sessions of the other kind.
+        """
+        session, told = self._session(expression, scope)
+        if session is None or told is True:
+            return session
+        made = {is_async for is_async, _ in self.made}
+        return session if told is not False and made <= {session.is_async} else None
+
     def session_of_flavour(self, expression: Expression, scope: Scope) -> SessionValue | None:
         """The same, where it is known as well whether it is SQLModel's or SQLAlchemy's own.
 
