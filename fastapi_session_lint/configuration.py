@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from fastapi_session_lint.files import reason
-from fastapi_session_lint.settings import TABLE, InvalidSettings, Settings, parse
+from fastapi_session_lint.files import absolute, reason
+from fastapi_session_lint.options import parse
+from fastapi_session_lint.settings import TABLE, InvalidSettings, Kind, Settings, options
 
 FILE = "pyproject.toml"
 MARKERS = (FILE, ".git", "setup.cfg", "setup.py")
@@ -39,9 +40,11 @@ class Configurations:
     def __init__(self, overrides: Mapping[str, Any] | None = None, *, isolated: Settings | None = None) -> None:
         """`overrides` are options by field name, as from a command line: they win.
 
+        Relative folders in them start at the current one.
+
         Where `isolated` is given no file is read, and it holds everywhere instead.
         """
-        self._overrides = dict(overrides or {})
+        self._overrides = _anchored(overrides or {}, absolute("."))
         self._isolated = isolated
         self._known: dict[str, Configuration | None] = {}
 
@@ -77,9 +80,16 @@ class Configurations:
         return self._known[folder]
 
     def _configuration(self, values: dict[str, Any], folder: str, path: str) -> Configuration:
-        if "src" in values:
-            values["src"] = tuple(posixpath.normpath(posixpath.join(folder, one)) for one in values["src"])
-        return Configuration(override(Settings(**values), self._overrides), folder, path)
+        return Configuration(override(Settings(**_anchored(values, folder)), self._overrides), folder, path)
+
+
+def _anchored(values: Mapping[str, Any], folder: str) -> dict[str, Any]:
+    """The options with the folders in them as absolute paths, those that are relative starting at `folder`."""
+    folders = (one.field for one in options() if one.declared.kind is Kind.FOLDERS and one.field in values)
+    absolute_ones = {
+        name: tuple(posixpath.normpath(posixpath.join(folder, one)) for one in values[name]) for name in folders
+    }
+    return {**values, **absolute_ones}
 
 
 def override(settings: Settings, values: Mapping[str, Any]) -> Settings:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from fastapi_session_lint.findings import Finding, Repair, RepairKind, Severity, Span
 from fastapi_session_lint.model.screen import file_concerns, injected_names, parsed
 from fastapi_session_lint.rules import all_rules
-from fastapi_session_lint.settings import Settings, selected
+from fastapi_session_lint.selection import selected
+from fastapi_session_lint.settings import Settings
 from fastapi_session_lint.source import Source, UndecodableSource, decode
 from fastapi_session_lint.suppressions import Comment, Heeded, comments, may_suppress, suppress, suppressing, unused
 

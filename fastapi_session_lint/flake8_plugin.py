@@ -17,8 +17,10 @@ from typing import Any, ClassVar
 from fastapi_session_lint import files
 from fastapi_session_lint.configuration import Configurations
 from fastapi_session_lint.findings import Finding
+from fastapi_session_lint.options import checked
 from fastapi_session_lint.rules import all_rules
 from fastapi_session_lint.runner import Sources, check
+from fastapi_session_lint.settings import Kind, Option, Place, options
 from fastapi_session_lint.suppressions import Heeded
 from fastapi_session_lint.work import plan
 
@@ -42,6 +44,20 @@ class Plugin:
         self._findings = run.findings(filename, lines)
 
     @classmethod
+    def add_options(cls, manager: Any) -> None:
+        """Declare the options of our table that flake8 users need, for its command line and its configuration."""
+        for option in _declared():
+            is_flag = option.declared.kind is Kind.FLAG
+            manager.add_option(
+                f"--fsl-{option.name}",
+                parse_from_config=True,
+                comma_separated_list=option.declared.kind.is_list,
+                help=f"{option.summary}.",
+                **({"action": "store_true"} if is_flag else {"metavar": option.declared.kind.name}),
+                default=None,
+            )
+
+    @classmethod
     def parse_options(cls, _manager: Any, options: argparse.Namespace, _arguments: Sequence[str]) -> None:
         """Take note of what flake8 was asked for; nothing is checked yet."""
         cls._run = Run(options)
@@ -55,11 +71,19 @@ class Plugin:
 class Run:
     """One run of flake8, as seen by one of its processes."""
 
-    def __init__(self, options: argparse.Namespace) -> None:
-        self._paths: Sequence[str] = getattr(options, "filenames", None) or ["."]
-        self._display_name: str = getattr(options, "stdin_display_name", "stdin")
-        wanted = (getattr(options, "select", None) or []) + (getattr(options, "extend_select", None) or [])
-        self._configurations = Configurations({"extend_select": _ours(wanted)})
+    def __init__(self, given: argparse.Namespace) -> None:
+        self._paths: Sequence[str] = getattr(given, "filenames", None) or ["."]
+        self._display_name: str = getattr(given, "stdin_display_name", "stdin")
+        wanted = (getattr(given, "select", None) or []) + (getattr(given, "extend_select", None) or [])
+        self._wanted = _ours(wanted)
+        self._settings = {one: getattr(given, f"fsl_{one.field}", None) for one in _declared()}
+
+    @functools.cached_property
+    def _configurations(self) -> Configurations:
+        """What holds for each file. Raises settings.InvalidSettings for an option of flake8's that cannot be used."""
+        told = ((one, value) for one, value in self._settings.items() if value is not None)
+        values = {one.field: checked(one, value, f"`fsl-{one.name}`") for one, value in told}
+        return Configurations({**values, "extend_select": self._wanted})
 
     def findings(self, filename: str, lines: Sequence[str]) -> list[Finding]:
         """The findings in one file. Raises settings.InvalidSettings."""
@@ -72,6 +96,10 @@ class Run:
     def _everything(self) -> dict[str, list[Finding]]:
         """The findings in all files that flake8 was asked for, by path."""
         return _check([path for path in self._paths if path != _STDIN], self._configurations, {})
+
+
+def _declared() -> Iterator[Option]:
+    return (one for one in options() if Place.FLAKE8 in one.declared.places)
 
 
 def _check(paths: Sequence[str], configurations: Configurations, given: dict[str, bytes]) -> dict[str, list[Finding]]:

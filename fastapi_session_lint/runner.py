@@ -17,7 +17,8 @@ from fastapi_session_lint import engine, files
 from fastapi_session_lint.configuration import Configurations
 from fastapi_session_lint.findings import Finding
 from fastapi_session_lint.rules import all_rules
-from fastapi_session_lint.settings import InvalidSettings, Settings, selected
+from fastapi_session_lint.selection import selected
+from fastapi_session_lint.settings import InvalidSettings, Settings
 from fastapi_session_lint.source import Source
 from fastapi_session_lint.suppressions import Heeded
 from fastapi_session_lint.work import Work, plan

@@ -1,15 +1,13 @@
-"""The options, declared once: their names, types and defaults; parsing, documentation and checks read this table."""
+"""The options, declared once: parsing, the pages about them, the schema and the flake8 options read this table."""
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Iterable, Mapping
+import enum
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 TABLE = "fastapi-session-lint"
-_VERSION = re.compile(r"\d+(\.\d+)*\w*")
 DEFAULT_EXCLUDE = (
     ".bzr", ".direnv", ".eggs", ".git", ".hg", ".mypy_cache", ".nox", ".pytest_cache", ".ruff_cache", ".svn", ".tox",
     ".venv", ".fsl_cache", "__pycache__", "__pypackages__", "_build", "buck-out", "build", "dist", "node_modules",
@@ -26,9 +24,59 @@ class InvalidSettings(Exception):
     """A configuration or selection that cannot be used; the message is one line for the user."""
 
 
-def _option(default: Any, doc: str, choices: tuple[str, ...] = ()) -> Any:
-    """A field of Settings with its documentation and, for a closed set of words, the words."""
-    return field(default=default, metadata={"doc": doc, "choices": choices})
+class Kind(enum.Enum):
+    """What an option holds, as its documentation says it."""
+
+    CODES = "list of codes or prefixes"
+    PATTERNS = "list of patterns"
+    FOLDERS = "list of folders"
+    NAMES = "list of names"
+    FLAG = "true or false"
+    VERSION = "version"
+    WORD = "word"
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it holds several strings."""
+        return self in (Kind.CODES, Kind.PATTERNS, Kind.FOLDERS, Kind.NAMES)
+
+
+class Place(enum.Enum):
+    """Where an option can be given besides a configuration file and `--config`."""
+
+    COMMAND = "command line"
+    FLAKE8 = "flake8"
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What the table says of an option: `doc` begins with a sentence that stands alone, `example` is TOML."""
+
+    kind: Kind
+    doc: str
+    example: str
+    words: tuple[str, ...] = ()
+    places: frozenset[Place] = frozenset()
+
+
+class Option(NamedTuple):
+    """An option of the table: `name` is its key in a file, `field` that of Settings."""
+
+    name: str
+    field: str
+    default: Any
+    declared: Declaration
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of its documentation, without its full stop."""
+        return self.declared.doc.partition(". ")[0].removesuffix(".")
+
+
+def _option(default: Any, kind: Kind, doc: str, example: str, *places: Place, words: tuple[str, ...] = ()) -> Any:
+    """A field of Settings with its row of the table."""
+    declared = Declaration(kind, doc, example, words, frozenset(places))
+    return field(default=default, metadata={"declared": declared})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,97 +86,105 @@ class Settings:
     `select` None means the default set; versions None mean what the project says, else the newest release.
     """
 
-    select: tuple[str, ...] | None = _option(None, "Codes or prefixes to report; ALL is every rule.")
-    ignore: tuple[str, ...] = _option((), "Codes or prefixes to leave out; the longer prefix wins over select.")
-    extend_select: tuple[str, ...] = _option((), "Codes or prefixes to add to the selection.")
-    extend_ignore: tuple[str, ...] = _option((), "Codes or prefixes to add to those left out.")
-    exclude: tuple[str, ...] = _option(DEFAULT_EXCLUDE, "Folders and gitignore-like patterns that are not read.")
-    extend_exclude: tuple[str, ...] = _option((), "Patterns to add to exclude.")
-    force_exclude: bool = _option(False, "Leave out excluded files even when they are named on the command line.")
-    respect_gitignore: bool = _option(True, "Leave out what .gitignore files name.")
-    src: tuple[str, ...] = _option((), "Folders from which absolute imports start, besides those found.")
-    target_version: str | None = _option(None, "The Python version that the project runs on, as 3.12.")
-    sqlalchemy_version: str | None = _option(None, "The SQLAlchemy version that the project uses, as 2.0.")
-    sqlmodel_version: str | None = _option(None, "The SQLModel version that the project uses, as 0.0.22.")
-    fastapi_version: str | None = _option(None, "The FastAPI version that the project uses, as 0.115.")
+    select: tuple[str, ...] | None = _option(
+        None,
+        Kind.CODES,
+        "Codes or prefixes to report; ALL is every rule. Without it the rules run that are on by default. Of several "
+        "prefixes that name a code, in this and the other lists, the longest decides.",
+        '["FSL1", "FSL201"]',
+        Place.COMMAND,
+    )
+    ignore: tuple[str, ...] = _option(
+        (),
+        Kind.CODES,
+        "Codes or prefixes to leave out. The longer prefix wins over `select`; on a tie this one wins.",
+        '["FSL501"]',
+        Place.COMMAND,
+    )
+    extend_select: tuple[str, ...] = _option(
+        (), Kind.CODES, "Codes or prefixes to add to the selection.", '["FSL209"]', Place.COMMAND
+    )
+    extend_ignore: tuple[str, ...] = _option(
+        (), Kind.CODES, "Codes or prefixes to add to those left out.", '["FSL505"]', Place.COMMAND
+    )
+    exclude: tuple[str, ...] = _option(
+        DEFAULT_EXCLUDE,
+        Kind.PATTERNS,
+        "Folders and gitignore-like patterns that are not read. Relative ones start at the folder of the configuration "
+        "file. A file that is named on the command line is read all the same, unless `force-exclude` is set.",
+        '["build", "generated/*.py"]',
+        Place.COMMAND,
+    )
+    extend_exclude: tuple[str, ...] = _option(
+        (), Kind.PATTERNS, "Patterns to add to `exclude`.", '["migrations"]', Place.COMMAND
+    )
+    force_exclude: bool = _option(
+        False,
+        Kind.FLAG,
+        "Leave out excluded files even when they are named on the command line. pre-commit names each file.",
+        "true",
+        Place.COMMAND,
+    )
+    respect_gitignore: bool = _option(True, Kind.FLAG, "Leave out what .gitignore files name.", "false", Place.COMMAND)
+    src: tuple[str, ...] = _option(
+        (),
+        Kind.FOLDERS,
+        "Folders from which absolute imports start, besides those found. They are relative to the folder of the "
+        "configuration file.",
+        '["backend", "libs/common/src"]',
+        Place.FLAKE8,
+    )
+    target_version: str | None = _option(
+        None,
+        Kind.VERSION,
+        "The Python version that the project runs on. Without it what the project's own files say holds.",
+        '"3.12"',
+        Place.COMMAND,
+        Place.FLAKE8,
+    )
+    sqlalchemy_version: str | None = _option(
+        None,
+        Kind.VERSION,
+        "The SQLAlchemy version that the project uses. Without it what the project's own files say holds.",
+        '"2.0"',
+        Place.FLAKE8,
+    )
+    sqlmodel_version: str | None = _option(
+        None,
+        Kind.VERSION,
+        "The SQLModel version that the project uses. Without it what the project's own files say holds.",
+        '"0.0.22"',
+        Place.FLAKE8,
+    )
+    fastapi_version: str | None = _option(
+        None,
+        Kind.VERSION,
+        "The FastAPI version that the project uses. Without it what the project's own files say holds.",
+        '"0.115"',
+        Place.FLAKE8,
+    )
     session_factory_names: tuple[str, ...] = _option(
-        DEFAULT_FACTORY_NAMES, "Names that are taken for session factories when their import cannot be followed."
+        DEFAULT_FACTORY_NAMES,
+        Kind.NAMES,
+        "Names that are taken for session factories when their import cannot be followed. They replace the default "
+        "ones; where an import can be followed, what it leads to counts.",
+        '["SessionLocal", "MakeDb"]',
+        Place.FLAKE8,
     )
-    output_format: str = _option("full", "The form of the report.", ("full", "concise", "json"))
-    fail_on: str = _option("warning", "The least severity that makes the exit code 1.", ("error", "warning", "info"))
-
-
-def parse(table: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """The options of one configuration table, by field name, checked for name and type.
-
-    `where` names the table's file in messages. Raises InvalidSettings, naming the nearest known key.
-    """
-    known = {one.name.replace("_", "-"): one for one in fields(Settings)}
-    values: dict[str, Any] = {}
-    for key, value in table.items():
-        if key not in known:
-            near = difflib.get_close_matches(key, known, 1)
-            hint = f"; did you mean `{near[0]}`?" if near else ""
-            raise InvalidSettings(f"{where}: unknown key `{key}`{hint}")
-        values[known[key].name] = _checked(f"{where}: `{key}`", str(known[key].type), value)
-        if key.endswith("-version") and not _VERSION.fullmatch(value):
-            raise InvalidSettings(f"{where}: `{key}` must be a version, as in {known[key].metadata['doc'].split()[-1]}")
-        words = choices(known[key].name)
-        if words and value not in words:
-            raise InvalidSettings(f"{where}: `{key}` must be one of {', '.join(words)}")
-    return values
-
-
-def choices(option: str) -> tuple[str, ...]:
-    """The words that an option, by its field name, may be; empty where it is not such an option."""
-    words: tuple[str, ...] = next(one for one in fields(Settings) if one.name == option).metadata["choices"]
-    return words
-
-
-def _checked(what: str, kind: str, value: Any) -> Any:
-    """The value in the form of its field, given the field's annotation."""
-    if kind.startswith("tuple"):
-        if isinstance(value, list) and all(isinstance(item, str) for item in value):
-            return tuple(value)
-        raise InvalidSettings(f"{what} must be a list of strings")
-    wanted = bool if kind == "bool" else str
-    if isinstance(value, wanted):
-        return value
-    raise InvalidSettings(f"{what} must be {'true or false' if wanted is bool else 'a string'}")
-
-
-def nearest_code(text: str, codes: Iterable[str]) -> str | None:
-    """The code that a mistyped one most likely means; letters that look like digits are read as these."""
-    known = sorted(codes)
-    digits = text.upper()[:3] + text.upper()[3:].translate(_LOOK_LIKE_DIGITS)
-    return next(iter(difflib.get_close_matches(digits, known, 1)), None)
-
-
-_LOOK_LIKE_DIGITS = str.maketrans("OQILZSB", "0011258")
-
-
-def selected(settings: Settings, defaults: Mapping[str, bool]) -> frozenset[str]:
-    """The codes that a run reports, given each known code and whether it is on by default.
-
-    As in Ruff, the longest prefix that names a code decides between select and ignore; on a tie, ignore wins.
-
-    Raises InvalidSettings for a selector that no rule has.
-    """
-    chosen = settings.select is not None
-    wanted = (settings.select or ()) + settings.extend_select
-    unwanted = settings.ignore + settings.extend_ignore
-    for selector in wanted + unwanted:
-        if selector != "ALL" and not (selector and any(code.startswith(selector) for code in defaults)):
-            near = nearest_code(selector, defaults)
-            raise InvalidSettings(f"unknown rule `{selector}`" + (f"; did you mean `{near}`?" if near else ""))
-    return frozenset(
-        code
-        for code, on in defaults.items()
-        if _rank(code, wanted, 0 if on and not chosen else -1) > _rank(code, unwanted, -1)
+    output_format: str = _option(
+        "full", Kind.WORD, "The form of the report.", '"concise"', words=("full", "concise", "json")
+    )
+    fail_on: str = _option(
+        "warning",
+        Kind.WORD,
+        "The least severity that makes the exit code 1.",
+        '"error"',
+        Place.COMMAND,
+        words=("error", "warning", "info"),
     )
 
 
-def _rank(code: str, selectors: tuple[str, ...], otherwise: int) -> int:
-    """The length of the longest selector that names the code; 0 for ALL or the default set, -1 for none."""
-    lengths = [0 if one == "ALL" else len(one) for one in selectors if one == "ALL" or code.startswith(one)]
-    return max(lengths, default=otherwise)
+def options() -> Iterator[Option]:
+    """The rows of the table, in its order."""
+    for one in fields(Settings):
+        yield Option(one.name.replace("_", "-"), one.name, one.default, one.metadata["declared"])

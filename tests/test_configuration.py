@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from fastapi_session_lint.configuration import Configurations, override, project_root
+from fastapi_session_lint.options import choices, parse
 from fastapi_session_lint.rules import all_rules
-from fastapi_session_lint.settings import InvalidSettings, Settings, choices, parse, selected
+from fastapi_session_lint.selection import selected
+from fastapi_session_lint.settings import InvalidSettings, Settings
 
 TABLE = "[tool.fastapi-session-lint]\n"
 

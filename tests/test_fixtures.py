@@ -14,8 +14,9 @@ import pytest
 
 from fastapi_session_lint import engine, fixer
 from fastapi_session_lint.findings import Applicability, Finding
+from fastapi_session_lint.options import parse
 from fastapi_session_lint.rules import all_rules
-from fastapi_session_lint.settings import Settings, parse
+from fastapi_session_lint.settings import Settings
 from fastapi_session_lint.source import Source
 
 FIXTURES = Path(__file__).parent / "fixtures"

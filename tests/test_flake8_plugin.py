@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from fastapi_session_lint.settings import Place, options
+
 ROOT = Path(__file__).parents[1]
 IS_INSTALLED = any(one.name == "FSL" for one in importlib.metadata.entry_points(group="flake8.extension"))
 LOCAL = (
@@ -199,3 +201,56 @@ def test_file_that_flake8_cannot_parse_is_its_own_business(shop: Any) -> None:
     done = flake8(shop, "--select", "FSL,E9")
     assert [line.split()[1] for line in lines(done.out) if "broken" in line] == ["E999"]
     assert len(lines(done.out)) == 4
+
+
+# --- options of the table ---
+
+DATABASE = "from sqlalchemy.orm import sessionmaker\n\nMake = sessionmaker()\n"
+IMPORTING = "from {} import {}\n\n\ndef f() -> None:\n    db = {}()\n    db.commit()\n"
+AUTOCOMMIT = "from sqlalchemy.orm import sessionmaker\n\nSessionLocal = sessionmaker(autocommit=True)\n"
+
+OPTIONS: dict[str, tuple[str, dict[str, str]]] = {
+    "src": (
+        "one/lib",
+        {"one/lib/base.py": DATABASE, "two/lib/base.py": "", "app/a.py": IMPORTING.format("base", "Make", "Make")},
+    ),
+    "session-factory-names": ("MakeDb", {"app/a.py": IMPORTING.format("elsewhere", "MakeDb", "MakeDb")}),
+    "sqlalchemy-version": ("1.4", {"app/a.py": AUTOCOMMIT}),
+}
+WITHOUT_EFFECT_ON_THESE = {"sqlmodel-version": "0.0.3", "fastapi-version": "0.105", "target-version": "3.11"}
+
+
+def test_every_option_has_a_case() -> None:
+    declared = {one.name for one in options() if Place.FLAKE8 in one.declared.places}
+    assert declared == OPTIONS.keys() | WITHOUT_EFFECT_ON_THESE.keys()
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_option(shop: Any, name: str) -> None:
+    value, files = OPTIONS[name]
+    shop.write(files)
+    before = flake8(shop, *ONLY_OURS, "app/a.py").out
+    shop.write({"pyproject.toml": f"[tool.fastapi-session-lint]\n{name} = {option_value(name, value)}\n"})
+    expected = flake8(shop, *ONLY_OURS, "app/a.py").out
+    shop.write({"pyproject.toml": ""})
+    assert flake8(shop, *ONLY_OURS, f"--fsl-{name}={value}", "app/a.py").out == expected
+    assert flake8(shop, *ONLY_OURS, "app/a.py", config=f"fsl-{name} = {value}").out == expected
+    assert before != expected
+
+
+def option_value(name: str, value: str) -> str:
+    """A value as a configuration file has it."""
+    is_list = next(one for one in options() if one.name == name).declared.kind.is_list
+    return f'["{value}"]' if is_list else f'"{value}"'
+
+
+@pytest.mark.parametrize("name", WITHOUT_EFFECT_ON_THESE)
+def test_version_is_taken(shop: Any, name: str) -> None:
+    done = flake8(shop, *ONLY_OURS, f"--fsl-{name}={WITHOUT_EFFECT_ON_THESE[name]}")
+    assert (len(lines(done.out)), done.err) == (3, "")
+    assert "must be a version" in flake8(shop, *ONLY_OURS, f"--fsl-{name}=new").out
+
+
+def test_wrong_flake8_option_is_one_line(shop: Any) -> None:
+    done = flake8(shop, "--fsl-sqlalchemy-version=new", "app")
+    assert "`fsl-sqlalchemy-version` must be a version, as in 2.0" in done.out.splitlines()[0]

@@ -25,11 +25,14 @@ class Layer:
 
 
 VALUES = ("findings", "inventory", "source", "settings", "versions", "vocabulary")
+OPTIONS = ("options", "selection")
 PURE = (*VALUES, "model", "project", "flow")
+PAGES = ("rule_pages", "option_pages")
 ENGINE = ("engine", "fixer")
 SHELL = ("files", "discovery", "configuration", "manifests", "cache", "work", "runner", "report")
 LAYERS = {
     "values": Layer(VALUES),
+    "options": Layer(OPTIONS, (*VALUES, *OPTIONS)),
     "comments": Layer(("suppressions",), VALUES),
     "model": Layer(("model",), (*VALUES, "model")),
     "project": Layer(("project",), (*VALUES, "model", "project")),
@@ -38,11 +41,11 @@ LAYERS = {
     "context": Layer(("context",), (*PURE, "questions")),
     "rules": Layer(("rules",), ("findings", "vocabulary", "rules.base"), ("context", "questions")),
     "fixes": Layer(("fixes",), (*VALUES, "suppressions", "fixes")),
-    "engine": Layer(ENGINE, (*PURE, "suppressions", "context", "rules", "fixes", *ENGINE)),
-    "pages": Layer(("rule_pages",), ("findings", "rules")),
-    "shell": Layer(SHELL, (*VALUES, "suppressions", "rules", *ENGINE, *SHELL)),
-    "cli": Layer(("cli", "__main__"), ("", *VALUES, "suppressions", "rules", "rule_pages", *ENGINE, *SHELL, "cli")),
-    "flake8": Layer(("flake8_plugin",), ("", *VALUES, "suppressions", "rules", *ENGINE, *SHELL)),
+    "engine": Layer(ENGINE, (*PURE, *OPTIONS, "suppressions", "context", "rules", "fixes", *ENGINE)),
+    "pages": Layer(PAGES, (*VALUES, *OPTIONS, "rules")),
+    "shell": Layer(SHELL, (*VALUES, *OPTIONS, "suppressions", "rules", *ENGINE, *SHELL)),
+    "cli": Layer(("cli", "__main__"), ("", *VALUES, *OPTIONS, "suppressions", "rules", *PAGES, *ENGINE, *SHELL, "cli")),
+    "flake8": Layer(("flake8_plugin",), ("", *VALUES, *OPTIONS, "suppressions", "rules", *ENGINE, *SHELL)),
 }
 
 LIBRARIES = {
@@ -59,7 +62,7 @@ OUTSIDE = frozenset(
 )
 """Modules of the standard library by which files, processes, the clock or chance come in."""
 PURE_LAYERS = frozenset(
-    {"values", "comments", "model", "project", "flow", "questions", "context", "rules", "fixes", "engine"}
+    {"values", "options", "comments", "model", "project", "flow", "questions", "context", "rules", "fixes", "engine"}
 )
 PURE_MODULES = tuple(module for name in sorted(PURE_LAYERS) for module in LAYERS[name].modules)
 ARGUMENT_PARSERS = frozenset({"argparse", "click", "optparse", "getopt"})
@@ -195,7 +198,7 @@ def test_nothing_of_the_checked_project_can_be_imported() -> None:
 def test_project_and_what_comes_after_never_parses() -> None:
     parsers = [one for one in FOREIGN_IMPORTS if one.name.split(".")[0] in ("ast", "libcst", "tokenize")]
     # flake8 hands its plugins a tree; ours lets it lie.
-    late = set(LAYERS) - {"values", "comments", "model", "fixes", "flake8"}
+    late = set(LAYERS) - {"values", "options", "comments", "model", "fixes", "flake8"}
     assert not [str(one) for one in parsers if layer_of(one.module) in late]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fastapi_session_lint import settings
+from fastapi_session_lint import options, selection, settings
 from fastapi_session_lint.rules import all_rules
 
 ROOT = Path(__file__).parents[1]
@@ -83,9 +83,9 @@ def test_stale_output_is_noticed(tmp_path: Path) -> None:
 def test_configuration_is_accepted() -> None:
     tables = [tomllib.loads(block).get("tool", {}).get(settings.TABLE) for block in blocks("toml")]
     (table,) = [one for one in tables if one is not None]
-    values = settings.parse(table, "README.md")
+    values = options.parse(table, "README.md")
     assert set(values) <= {one.name for one in fields(settings.Settings)}
-    settings.selected(settings.Settings(**values), {rule.code: rule.default for rule in all_rules()})
+    selection.selected(settings.Settings(**values), {rule.code: rule.default for rule in all_rules()})
 
 
 def test_codes_are_those_of_rules() -> None:

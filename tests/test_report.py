@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from fastapi_session_lint.findings import Applicability, Edit, Finding, Fix, Note, Severity, Span
+from fastapi_session_lint.options import choices
 from fastapi_session_lint.report import FORMATS, Report
 from fastapi_session_lint.report.display import visible, width
-from fastapi_session_lint.settings import choices
 from fastapi_session_lint.source import Source
 
 JOBS = """\

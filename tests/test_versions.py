@@ -21,7 +21,8 @@ from fastapi_session_lint import runner
 from fastapi_session_lint.configuration import Configurations
 from fastapi_session_lint.manifests.demands import may_hold
 from fastapi_session_lint.manifests.ranges import NoRange, newest, oldest, read_loose_range, read_range
-from fastapi_session_lint.settings import InvalidSettings, Settings, parse
+from fastapi_session_lint.options import parse
+from fastapi_session_lint.settings import InvalidSettings, Settings
 from fastapi_session_lint.versions import NEWEST, Versions, version
 from fastapi_session_lint.work import plan
 

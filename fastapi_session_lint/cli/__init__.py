@@ -10,6 +10,7 @@ import click
 
 from fastapi_session_lint import __version__
 from fastapi_session_lint.cli.check import check
+from fastapi_session_lint.cli.config import config
 from fastapi_session_lint.cli.rule import rule
 from fastapi_session_lint.files import MissingPath
 from fastapi_session_lint.report.terminal import Terminal
@@ -83,4 +84,5 @@ def version(terminal: Terminal) -> int:
 
 
 main.add_command(check)
+main.add_command(config)
 main.add_command(rule)

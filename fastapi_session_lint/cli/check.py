@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fastapi_session_lint.cli.flags import setting_flags, take_settings
 from fastapi_session_lint.files import absolute
+from fastapi_session_lint.options import choices
 from fastapi_session_lint.report.terminal import Terminal
-from fastapi_session_lint.settings import choices
 
 if TYPE_CHECKING:
     from fastapi_session_lint.inventory import Inventory
@@ -39,15 +40,6 @@ class Options:
     color: str
 
 
-def _codes(_context: click.Context, _parameter: click.Parameter, values: Sequence[str]) -> tuple[str, ...] | None:
-    """The codes of an option that can be repeated and holds a list each time; None when it was not given."""
-    return tuple(code for value in values for one in value.split(",") if (code := one.strip())) if values else None
-
-
-def _selector(name: str, text: str) -> Callable[[Any], Any]:
-    return click.option(name, multiple=True, metavar="CODES", callback=_codes, help=text)
-
-
 def _word(name: str, text: str) -> Callable[[Any], Any]:
     """An option that takes one of the words of the setting of its name."""
     words = choices(name.removeprefix("--").replace("-", "_"))
@@ -63,14 +55,10 @@ def _flag(*names: str, text: str) -> Callable[[Any], Any]:
 @_flag("--fix", "does_fix", text="Apply the safe fixes.")
 @_flag("--unsafe-fixes", "is_unsafe", text="With --fix, also apply fixes that may change behaviour.")
 @_word("--output-format", "The form of the report (full).")
-@_selector("--select", "Codes or prefixes to report, separated by commas; ALL is every rule.")
-@_selector("--ignore", "Codes or prefixes to leave out.")
-@_selector("--extend-select", "Codes or prefixes to add to the selection.")
-@_word("--fail-on", "The least severity that makes the exit code 1 (warning).")
+@setting_flags
 @_flag("--exit-zero", "exits_zero", text="Exit with 0 although there are findings.")
 @_flag("--isolated", "is_isolated", text="Read no configuration file.")
 @_flag("--ignore-suppressions", "ignores_suppressions", text="Report also what comments suppress.")
-@_flag("--force-exclude", "force_exclude", text="Leave out excluded files even when they are named here.")
 @click.option("--stdin-filename", metavar="PATH", help="With `-`, the file that standard input stands for.")
 @_flag("--no-cache", "no_cache", text="Neither read nor write the cache.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Whether to use colours.")
@@ -82,12 +70,7 @@ def check(
     terminal: Terminal,
     /,
     paths: tuple[str, ...],
-    select: tuple[str, ...] | None,
-    ignore: tuple[str, ...] | None,
-    extend_select: tuple[str, ...] | None,
     output_format: str | None,
-    fail_on: str | None,
-    force_exclude: bool,
     no_cache: bool,  # noqa: ARG001 - there is no cache yet; scripts may say this from the start
     **others: Any,
 ) -> int:
@@ -95,15 +78,9 @@ def check(
 
     The exit code is 0 when nothing is wrong, 1 when there are findings, 2 for an error.
     """
-    settings = {
-        "select": select,
-        "ignore": ignore,
-        "extend_select": extend_select,
-        "output_format": output_format,
-        "fail_on": fail_on,
-        "force_exclude": force_exclude or None,
-    }
-    overrides = {name: value for name, value in settings.items() if value is not None}
+    overrides = take_settings(others)
+    if output_format is not None:
+        overrides["output_format"] = output_format
     return _run(terminal, paths or (".",), overrides, Options(**others))
 
 

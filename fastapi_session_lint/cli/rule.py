@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from fastapi_session_lint.report.terminal import Terminal
-from fastapi_session_lint.settings import nearest_code
+from fastapi_session_lint.selection import nearest_code
 
 
 @click.command()

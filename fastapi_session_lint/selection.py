@@ -1,0 +1,51 @@
+"""What selectors name: of several that name a code the longest decides, as in Ruff."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+
+from fastapi_session_lint.settings import InvalidSettings, Settings
+
+ALL = "ALL"
+_LOOK_LIKE_DIGITS = str.maketrans("OQILZSB", "0011258")
+
+
+def selected(settings: Settings, defaults: Mapping[str, bool]) -> frozenset[str]:
+    """The codes that a run reports, given each known code and whether it is on by default.
+
+    The longest prefix that names a code decides between select and ignore; on a tie, ignore wins.
+
+    Raises InvalidSettings for a selector that no rule has.
+    """
+    chosen = settings.select is not None
+    wanted = (settings.select or ()) + settings.extend_select
+    unwanted = settings.ignore + settings.extend_ignore
+    check_selectors(wanted + unwanted, defaults)
+    return frozenset(
+        code
+        for code, on in defaults.items()
+        if rank(code, wanted, 0 if on and not chosen else -1) > rank(code, unwanted)
+    )
+
+
+def check_selectors(selectors: Iterable[str], codes: Iterable[str]) -> None:
+    """Hold selectors to the codes that there are. Raises InvalidSettings, naming the nearest one."""
+    known = list(codes)
+    for selector in selectors:
+        if selector != ALL and not (selector and any(code.startswith(selector) for code in known)):
+            near = nearest_code(selector, known)
+            raise InvalidSettings(f"unknown rule `{selector}`" + (f"; did you mean `{near}`?" if near else ""))
+
+
+def rank(code: str, selectors: Iterable[str], otherwise: int = -1) -> int:
+    """The length of the longest selector that names the code; 0 for ALL, `otherwise` when none does."""
+    lengths = [0 if one == ALL else len(one) for one in selectors if one == ALL or code.startswith(one)]
+    return max(lengths, default=otherwise)
+
+
+def nearest_code(text: str, codes: Iterable[str]) -> str | None:
+    """The code that a mistyped one most likely means; letters that look like digits are read as these."""
+    known = sorted(codes)
+    digits = text.upper()[:3] + text.upper()[3:].translate(_LOOK_LIKE_DIGITS)
+    return next(iter(difflib.get_close_matches(digits, known, 1)), None)
