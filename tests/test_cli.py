@@ -358,7 +358,7 @@ def modules_after(project: Any, *arguments: str) -> set[str]:
 def test_help_names_every_command_and_option(project: Any) -> None:
     done = project.fsl("--help")
     assert done.code == 0
-    assert re.findall(r"^  ([a-z]+) ", done.out, re.MULTILINE) == ["check", "rule", "version"]
+    assert re.findall(r"^  ([a-z]+) ", done.out, re.MULTILINE) == ["check", "config", "rule", "version"]
     options = set(re.findall(r"--[a-z-]+", project.fsl("check", "--help").out))
     assert options == {
         "--fix", "--unsafe-fixes", "--output-format", "--select", "--ignore", "--extend-select", "--fail-on",
