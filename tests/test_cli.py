@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from fastapi_session_lint import __version__
+from fastapi_session_lint.settings import Kind, Place
+from fastapi_session_lint.settings import options as table
 
 ALL_OF_SHOP = ["FSL501", "FSL101", "FSL102"]
 FIXED_EXPORT = """\
@@ -360,10 +362,12 @@ def test_help_names_every_command_and_option(project: Any) -> None:
     assert done.code == 0
     assert re.findall(r"^  ([a-z]+) ", done.out, re.MULTILINE) == ["check", "config", "rule", "version"]
     options = set(re.findall(r"--[a-z-]+", project.fsl("check", "--help").out))
+    flags = [one for one in table() if Place.COMMAND in one.declared.places]
     assert options == {
-        "--fix", "--unsafe-fixes", "--output-format", "--select", "--ignore", "--extend-select", "--fail-on",
-        "--exit-zero", "--isolated", "--force-exclude", "--stdin-filename", "--no-cache", "--color", "--quiet",
-        "--verbose", "--help", "--show-project", "--ignore-suppressions",
+        "--fix", "--unsafe-fixes", "--output-format", "--exit-zero", "--isolated", "--stdin-filename", "--no-cache",
+        "--color", "--quiet", "--verbose", "--help", "--show-project", "--ignore-suppressions",
+        *(f"--{one.name}" for one in flags),
+        *(f"--no-{one.name}" for one in flags if one.declared.kind is Kind.FLAG),
     }  # fmt: skip
 
 
