@@ -48,6 +48,7 @@ from fastapi_session_lint.questions.per_request import PerRequest
 from fastapi_session_lint.questions.queries import Queries
 from fastapi_session_lint.questions.reached import Reached
 from fastapi_session_lint.questions.requests import Requests
+from fastapi_session_lint.questions.second_sessions import SecondSessions
 from fastapi_session_lint.questions.sessions import Creation, Sessions
 from fastapi_session_lint.questions.shared import Shared
 from fastapi_session_lint.questions.streaming import Streaming
@@ -325,6 +326,11 @@ class Context:
     def background(self) -> Background:
         """The questions about background tasks."""
         return Background(self)
+
+    @functools.cached_property
+    def second_sessions(self) -> SecondSessions:
+        """The questions about sessions beside others."""
+        return SecondSessions(self)
 
     @functools.cached_property
     def streaming(self) -> Streaming:

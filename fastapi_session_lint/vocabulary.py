@@ -58,6 +58,8 @@ ASYNC_ENGINE_MAKERS = frozenset(
         "sqlalchemy.ext.asyncio.async_engine_from_config",
     }
 )
+ENGINES_FROM_CONFIG = frozenset({"engine_from_config", "async_engine_from_config"})
+"""What makes the engine of a tool such as Alembic, beside that of the application."""
 ENGINE_CLASSES = frozenset({"sqlalchemy.Engine", "sqlalchemy.engine.Engine", "sqlalchemy.engine.base.Engine"})
 ASYNC_ENGINE_CLASSES = frozenset({"sqlalchemy.ext.asyncio.AsyncEngine", "sqlalchemy.ext.asyncio.engine.AsyncEngine"})
 CONNECTION_CLASSES = frozenset(

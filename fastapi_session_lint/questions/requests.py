@@ -55,7 +55,7 @@ class Requests:
 
     def pairs(self, scope: Scope) -> Iterator[Pair]:
         """For each session the second commit on one path, in a function that a request runs."""
-        entry = self._entry(scope) if isinstance(scope.owner, Function) and not self._context.is_test(scope) else None
+        entry = self.entry(scope) if isinstance(scope.owner, Function) and not self._context.is_test(scope) else None
         seen = set[int]()
         for name, _, life in lives(self._context, scope) if entry is not None else ():
             found = self._pair(life) if life.complete else None
@@ -78,7 +78,7 @@ class Requests:
         second, first = min(found, key=lambda one: (places[one[0]], places[one[1]]))
         return first, second
 
-    def _entry(self, scope: Scope) -> Scope | None:
+    def entry(self, scope: Scope) -> Scope | None:
         """The route or dependency that runs a function, over any number of calls; None where none does."""
         framework = self._context.framework
         queue, seen = [scope], {id(scope)}
