@@ -1,12 +1,14 @@
 """One file at a time: its name, its bytes, and putting new bytes in their place."""
 
 # Paths stay plain text: they are many, and one spelling names a file everywhere.
-# ruff: noqa: PTH100, PTH101, PTH105, PTH108, PTH116, PTH123
+# ruff: noqa: PTH100, PTH101, PTH105, PTH108, PTH116, PTH120, PTH123
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
+from collections.abc import Iterator
 
 from fastapi_session_lint.source import Source
 
@@ -44,21 +46,48 @@ def reason(error: OSError) -> str:
 def replace(path: str, old: bytes, new: bytes) -> None:
     """Put `new` where `old` was, whole or not at all; the mode is kept, and a link's target is what changes.
 
-    Raises ChangedMeanwhile when the file is not `old` any more, and OSError; nothing is left behind then.
+    Of two runs that replace one file at once the later one finds it changed, and loses nothing of the first. Raises
+    ChangedMeanwhile when the file is not `old` any more, and OSError; nothing is left behind then.
     """
     target = os.path.realpath(path)
     status = os.stat(target)
     if not status.st_mode & 0o222 or not os.access(target, os.W_OK):
         raise PermissionError(0, "the file is read-only")
-    with open(target, "rb") as stream:
-        if stream.read() != old:
-            raise ChangedMeanwhile(0, "the file was changed while it was being checked")
     temporary = _write_beside(target, new, status)
     try:
-        os.replace(temporary, target)
+        with _alone_in(os.path.dirname(target)):
+            _hold_to(target, old)
+            os.replace(temporary, target)
     except BaseException:
         os.unlink(temporary)
         raise
+
+
+def _hold_to(path: str, data: bytes) -> None:
+    """Raises ChangedMeanwhile when a file is not these bytes any more."""
+    with open(path, "rb") as stream:
+        if stream.read() != data:
+            raise ChangedMeanwhile(0, "the file was changed while it was being checked")
+
+
+@contextlib.contextmanager
+def _alone_in(folder: str) -> Iterator[None]:
+    """Keep other runs from replacing files in a folder; they wait. Windows has no such lock, and goes without.
+
+    The folder itself is locked, since a file that is replaced takes its lock with it.
+    """
+    if os.name == "nt":
+        yield
+        return
+    import fcntl  # Windows has none
+
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # some network file systems know no locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _write_beside(target: str, data: bytes, status: os.stat_result) -> str:

@@ -57,12 +57,14 @@ class Fixes:
     """What became of fixes: the findings that are gone, those that stay, and what went wrong, a line each.
 
     `broken` tells of fixes that were taken back, which is a bug of ours; `unwritten` of files that kept their content.
+    `changed` has the old and the new bytes of each file that was changed, or would be.
     """
 
     applied: tuple[Finding, ...]
     remaining: tuple[Finding, ...]
     broken: tuple[str, ...] = ()
     unwritten: tuple[str, ...] = ()
+    changed: Mapping[str, tuple[bytes, bytes]] = field(default_factory=dict)
 
 
 def check_paths(paths: Sequence[str | os.PathLike[str]], settings: Settings | None = None) -> list[Finding]:
@@ -120,10 +122,11 @@ def understand(work: Iterable[Work], sources: Sources) -> dict[str, Inventory]:
     return found
 
 
-def fix(work: Iterable[Work], sources: Sources, *, unsafe: bool, heeded: Heeded = Heeded.ALL) -> Fixes:
+def fix(work: Iterable[Work], sources: Sources, *, unsafe: bool, writes: bool = True) -> Fixes:
     """Fix what can be fixed, write it, and leave in `sources` what the files say now.
 
-    Files in `sources.given` are changed there and not on the disk. Raises settings.InvalidSettings.
+    What a comment suppresses is never fixed. Files in `sources.given` are changed there and not on the disk; unless it
+    `writes`, nothing is changed anywhere. Raises settings.InvalidSettings.
     """
     from fastapi_session_lint import fixer  # a run that changes nothing need not wait for this import
 
@@ -131,20 +134,23 @@ def fix(work: Iterable[Work], sources: Sources, *, unsafe: bool, heeded: Heeded 
     remaining: list[Finding] = []
     failed: list[Finding] = []
     unwritten: dict[str, str] = {}
+    changed: dict[str, tuple[bytes, bytes]] = {}
     with collector_paused():
         for one in work:
             check_codes(one)
-            looked_at = functools.partial(engine.check, versions=one.versions, known={}, heeded=heeded)
+            looked_at = functools.partial(engine.check, versions=one.versions, known={})
             outcome = fixer.fix(sources.of(one), one.settings, report=one.report, unsafe=unsafe, check=looked_at)
             applied += outcome.applied
             remaining += outcome.remaining
             failed += outcome.failed
-            unwritten.update(_write(outcome.changed, sources))
+            changed.update({path: (sources[path].data, data) for path, data in outcome.changed.items()})
+            unwritten.update(_write(outcome.changed, sources) if writes else ())
     return Fixes(
         _ordered(finding for finding in applied if finding.path not in unwritten),
         _ordered(remaining + [finding for finding in applied if finding.path in unwritten]),
         tuple(_taken_back(finding) for finding in _ordered(failed)),
         tuple(f"{path}: not fixed: {why}" for path, why in sorted(unwritten.items())),
+        {path: change for path, change in changed.items() if path not in unwritten},
     )
 
 

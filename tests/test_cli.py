@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,13 @@ from fastapi_session_lint import __version__
 from fastapi_session_lint.settings import Kind, Place
 from fastapi_session_lint.settings import options as table
 
+ROOT = Path(__file__).parents[1]
+RAW = """
+import subprocess, sys
+with open("out.diff", "wb") as file:
+    command = [sys.executable, "-m", "fastapi_session_lint", *sys.argv[1:]]
+    sys.exit(subprocess.run(command, stdout=file).returncode)
+"""
 ALL_OF_SHOP = ["FSL501", "FSL101", "FSL102"]
 FIXED_EXPORT = """\
 def export() -> int:
@@ -292,6 +302,139 @@ def test_file_that_cannot_be_written(shop: Any) -> None:
     assert sorted(path.name for path in (shop.root / "app").iterdir()) == ["db.py", "jobs.py", "more.py"]
 
 
+def test_diff_changes_nothing_and_fails_when_there_is_one(shop: Any) -> None:
+    before = shop.text("app/jobs.py")
+    done = shop.fsl("check", "--diff")
+    assert (done.code, done.err) == (1, "Would fix 2 findings (1 more with `--unsafe-fixes`).\n")
+    assert done.out.startswith("--- app/jobs.py\n+++ app/jobs.py\n@@ ")
+    assert "-    db.close()\n+    try:\n" in done.out
+    assert shop.text("app/jobs.py") == before
+    assert shop.fsl("check", "--diff", "-q", "--unsafe-fixes").err == ""
+
+
+def test_diff_without_anything_to_fix(shop: Any) -> None:
+    assert shop.fsl("check", "--diff", "app/db.py") == (0, "", "Nothing to fix.\n")
+    done = shop.fsl("check", "--diff", "--select", "FSL101")
+    assert done == (0, "", "Nothing to fix (1 more with `--unsafe-fixes`).\n")
+
+
+@pytest.mark.parametrize("head", [b"", b"\xef\xbb\xbf", b"# coding: latin-1\nname = '\xe9'\n\x0c\n"])
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
+def test_patch_makes_of_the_diff_what_fix_makes(shop: Any, head: bytes, line_end: bytes) -> None:
+    text = (head + shop.text("app/jobs.py").encode()).replace(b"\n", line_end).removesuffix(line_end)
+    shop.write({"app/jobs.py": text, "other.py": text})
+    patch = shop.python("-c", RAW, "check", "--diff", "--unsafe-fixes")
+    assert patch.code == 1
+    done = shop.fsl("check", "--fix", "--unsafe-fixes")
+    assert done.code == 0, done
+    fixed = (shop.root / "app/jobs.py").read_bytes()
+    shop.write({"app/jobs.py": text, "other.py": text})
+    applied = subprocess.run(
+        ["git", "apply", "-p0", "out.diff"], cwd=shop.root, capture_output=True, check=False
+    )
+    assert applied.returncode == 0, applied.stdout
+    assert (shop.root / "app/jobs.py").read_bytes() == (shop.root / "other.py").read_bytes() == fixed
+    assert b"\n" in fixed
+    assert fixed != text
+
+
+def test_diff_in_colors(shop: Any) -> None:
+    shop.write({"app/jobs.py": shop.text("app/jobs.py").replace("db.close()", "db.close()  # \x1b[2J")})
+    done = shop.fsl("check", "--diff", "--color", "always")
+    assert "\x1b[31m-    db.close()  # \\x1b[2J\x1b[0m\n\x1b[32m+    try:\x1b[0m\n" in done.out
+
+
+def test_diff_of_stdin(shop: Any) -> None:
+    text = shop.text("app/jobs.py")
+    done = shop.fsl("check", "-", "--stdin-filename", "app/jobs.py", "--diff", stdin=text)
+    assert (done.code, done.out) == (1, shop.fsl("check", "--diff").out)
+
+
+def test_fix_only_reports_nothing_of_what_is_left(shop: Any) -> None:
+    done = shop.fsl("check", "--fix-only")
+    assert done == (0, "Fixed 2 findings (1 more with `--unsafe-fixes`).\n", "")
+    assert shop.text("app/jobs.py").endswith(FIXED_EXPORT)
+    assert shop.fsl("check", "--fix-only") == (0, "Nothing to fix (1 more with `--unsafe-fixes`).\n", "")
+    assert shop.fsl("check", "--fix-only", "--output-format", "json").out == "[]\n"
+
+
+def test_fix_only_of_stdin(shop: Any) -> None:
+    text = shop.text("app/jobs.py")
+    done = shop.fsl("check", "-", "--stdin-filename", "app/jobs.py", "--fix-only", "-q", stdin=text)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.endswith(FIXED_EXPORT)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--fix"], 1),
+        (["--fix", "--unsafe-fixes"], 0),
+        (["--fix", "--unsafe-fixes", "--exit-non-zero-on-fix"], 1),
+        (["--fix", "--unsafe-fixes", "--exit-non-zero-on-fix", "--exit-zero"], 0),
+        (["--fix-only"], 0),
+        (["--fix-only", "--exit-non-zero-on-fix"], 1),
+        (["--fix-only", "--exit-non-zero-on-fix", "--select", "FSL101"], 0),
+        (["--exit-non-zero-on-fix", "--fail-on", "error"], 1),
+        (["--exit-non-zero-on-fix", "--select", "FSL501"], 0),
+        (["--diff", "--exit-zero"], 0),
+        (["--diff", "--fail-on", "error"], 1),
+    ],
+)
+def test_exit_code_of_fixes(shop: Any, arguments: list[str], code: int) -> None:
+    assert shop.fsl("check", *arguments).code == code
+
+
+def test_show_fixes_lists_them_by_file_and_rule(shop: Any) -> None:
+    shop.write(
+        {
+            "app/more.py": shop.text("app/jobs.py")
+            + "\n\n"
+            + FIXED_EXPORT.replace("    try:\n    ", "").replace("    finally:\n    ", "").replace("export", "again")
+        }
+    )
+    done = shop.fsl("check", "--fix", "--show-fixes", "--output-format", "concise")
+    listed = done.out[done.out.index("Fixed") :]
+    assert listed.startswith("""\
+Fixed 5 findings:
+- app/jobs.py:
+    1 FSL102 close-skipped-on-error
+    1 FSL501 sqlite-missing-check-same-thread
+- app/more.py:
+    2 FSL102 close-skipped-on-error
+    1 FSL501 sqlite-missing-check-same-thread
+
+Found 7 findings (5 fixed, 2 remaining).
+""")
+    assert shop.fsl("check", "--fix", "--show-fixes", "--exit-zero", "--fail-on", "error").out.count("Fixed") == 0
+
+
+def test_suppressed_findings_are_never_fixed(shop: Any) -> None:
+    marked = shop.text("app/jobs.py").replace("SessionLocal()\n", "SessionLocal()  # fsl: ignore[FSL1]\n")
+    shop.write({"app/jobs.py": marked})
+    arguments = ("check", "--fix", "--unsafe-fixes", "--select", "FSL1", "--output-format", "concise")
+    assert shop.fsl(*arguments) == (0, "All checks passed!\n", "")
+    assert codes(shop.fsl(*arguments, "--ignore-suppressions").out) == ["FSL101", "FSL102"]
+    assert shop.fsl("check", "--diff", "--ignore-suppressions", "--select", "FSL1").code == 0
+    assert shop.text("app/jobs.py") == marked
+
+
+def test_two_runs_at_once(shop: Any) -> None:
+    command = [sys.executable, "-m", "fastapi_session_lint", "check", "--unsafe-fixes", "--fix", "--select"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    runs = [
+        subprocess.Popen([*command, code], cwd=shop.root, env=environment, stdout=-1, stderr=-1, text=True)
+        for code in ("FSL101", "FSL102", "FSL501")
+    ]
+    ended = [(one.communicate()[1], one.returncode) for one in runs]
+    text = shop.text("app/jobs.py")
+    made = ["with SessionLocal() as db:" in text, text.endswith(FIXED_EXPORT), "check_same_thread" in text]
+    for (said, code), is_made in zip(ended, made, strict=True):
+        assert is_made is (code == 0), ended
+        assert code == 0 or "not fixed: the file was changed while it was being checked" in said
+    assert any(made)
+
+
 # --- colours ---
 
 
@@ -365,7 +508,8 @@ def test_help_names_every_command_and_option(project: Any) -> None:
     flags = [one for one in table() if Place.COMMAND in one.declared.places]
     assert options == {
         "--fix", "--unsafe-fixes", "--output-format", "--exit-zero", "--isolated", "--stdin-filename", "--no-cache",
-        "--color", "--quiet", "--verbose", "--help", "--show-project", "--ignore-suppressions",
+        "--color", "--quiet", "--verbose", "--help", "--show-project", "--ignore-suppressions", "--fix-only", "--diff",
+        "--show-fixes", "--exit-non-zero-on-fix",
         *(f"--{one.name}" for one in flags),
         *(f"--no-{one.name}" for one in flags if one.declared.kind is Kind.FLAG),
     }  # fmt: skip

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -238,6 +240,26 @@ def test_replace_refuses_what_was_changed_meanwhile(tmp_path: Path) -> None:
     with pytest.raises(files.ChangedMeanwhile):
         files.replace(str(path), b"old", b"new")
     assert path.read_bytes() == b"somebody else's"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_runs_at_once_lose_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "x.py"
+    path.write_bytes(b"")
+
+    def add_lines(number: int) -> None:
+        for line in range(20):
+            while True:
+                old = path.read_bytes()
+                with contextlib.suppress(files.ChangedMeanwhile):
+                    files.replace(str(path), old, old + b"%d %d\n" % (number, line))
+                    break
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(add_lines, range(4)))
+    assert sorted(path.read_bytes().splitlines()) == sorted(
+        b"%d %d" % (n, line) for n in range(4) for line in range(20)
+    )
     assert list(tmp_path.iterdir()) == [path]
 
 

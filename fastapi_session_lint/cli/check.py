@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,7 +16,9 @@ from fastapi_session_lint.options import choices
 from fastapi_session_lint.report.terminal import Terminal
 
 if TYPE_CHECKING:
+    from fastapi_session_lint.findings import Finding
     from fastapi_session_lint.inventory import Inventory
+    from fastapi_session_lint.report import Fixed
     from fastapi_session_lint.runner import Fixes, Sources
     from fastapi_session_lint.work import Work
 
@@ -33,11 +35,20 @@ class Options:
     stdin_filename: str | None
     does_fix: bool
     is_unsafe: bool
+    fixes_only: bool
+    shows_diff: bool
+    shows_fixes: bool
+    exits_non_zero_on_fix: bool
     exits_zero: bool
     is_quiet: bool
     is_verbose: bool
     shows_project: bool
     color: str
+
+    @property
+    def makes_fixes(self) -> bool:
+        """Whether fixes are made, be it only to show the difference."""
+        return self.does_fix or self.fixes_only or self.shows_diff
 
 
 def _word(name: str, text: str) -> Callable[[Any], Any]:
@@ -54,6 +65,12 @@ def _flag(*names: str, text: str) -> Callable[[Any], Any]:
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
 @_flag("--fix", "does_fix", text="Apply the safe fixes.")
 @_flag("--unsafe-fixes", "is_unsafe", text="With --fix, also apply fixes that may change behaviour.")
+@_flag("--fix-only", "fixes_only", text="Apply fixes as --fix does, and report nothing of what is left.")
+@_flag(
+    "--diff", "shows_diff", text="Change nothing, and print what --fix would change; exit with 1 if there is anything."
+)
+@_flag("--show-fixes", "shows_fixes", text="List what was fixed, by file and rule.")
+@_flag("--exit-non-zero-on-fix", "exits_non_zero_on_fix", text="Exit with 1 when anything was fixed.")
 @_word("--output-format", "The form of the report (full).")
 @setting_flags
 @_flag("--exit-zero", "exits_zero", text="Exit with 0 although there are findings.")
@@ -104,13 +121,18 @@ def _run(terminal: Terminal, paths: Sequence[str], overrides: Mapping[str, Any],
     form = work[0].settings.output_format if work else overrides.get("output_format", "full")
     if options.shows_project:
         return _show_project(terminal, runner.understand(work, sources), form, options)
-    if options.does_fix:
-        fixes = runner.fix(work, sources, unsafe=options.is_unsafe, heeded=heeded)
+    if options.makes_fixes:
+        fixes = runner.fix(work, sources, unsafe=options.is_unsafe, writes=not options.shows_diff)
+        if options.ignores_suppressions:
+            fixes = replace(fixes, remaining=tuple(runner.check(work, sources, heeded=heeded)))
     else:
         fixes = runner.Fixes((), tuple(runner.check(work, sources, heeded=heeded)))
     if options.is_verbose:
         _tell(terminal, work, time.perf_counter() - started)
-    _write(terminal, form, fixes, sources, options)
+    if options.shows_diff:
+        _show_diff(terminal, fixes, options)
+    else:
+        _write(terminal, form, fixes, sources, options)
     return _exit_code(work, fixes, options)
 
 
@@ -145,16 +167,41 @@ def _tell(terminal: Terminal, work: Iterable[Work], seconds: float) -> None:
     terminal.say(f"took {seconds:.2f} s")
 
 
+def _show_diff(terminal: Terminal, fixes: Fixes, options: Options) -> None:
+    """Print the difference, and beside it how many findings would be fixed."""
+    from fastapi_session_lint.report.diff import render, render_colored
+    from fastapi_session_lint.report.summary import fixed_alone
+
+    if terminal.has_colors(options.color):
+        for line in render_colored(fixes.changed, absolute(".")):
+            terminal.write(line)
+    else:
+        terminal.write_bytes(b"".join(render(fixes.changed, absolute("."))))
+    if not options.is_quiet:
+        terminal.say(fixed_alone(_fixed(fixes, options), "Would fix"))
+    crashed = (f"{one.path}: {one.message}" for one in _crashes(fixes))
+    for message in (*fixes.broken, *crashed):
+        terminal.say(f"error: {message}")
+
+
+def _fixed(fixes: Fixes, options: Options) -> Fixed:
+    from fastapi_session_lint.report import Fixed
+    from fastapi_session_lint.report.summary import unsafe_left
+
+    left = unsafe_left(fixes.remaining, is_unsafe=options.is_unsafe)
+    return Fixed(fixes.applied, options.fixes_only, options.shows_fixes, left)
+
+
 def _write(terminal: Terminal, form: str, fixes: Fixes, sources: Sources, options: Options) -> None:
     """Write the report. With `-` and --fix standard output is for the fixed text, and the report goes beside it."""
     from fastapi_session_lint.report import FORMATS, Report
 
-    gives_text = options.does_fix and bool(sources.given)
+    gives_text = options.makes_fixes and bool(sources.given)
     report = Report(
-        fixes.remaining,
+        _crashes(fixes) if options.fixes_only else fixes.remaining,
         sources.known,
         absolute("."),
-        fixed=len(fixes.applied) if options.does_fix else None,
+        fixed=_fixed(fixes, options) if options.makes_fixes else None,
         is_unsafe=options.is_unsafe,
         is_quiet=options.is_quiet,
         has_colors=terminal.has_colors(options.color),
@@ -174,11 +221,23 @@ def _write(terminal: Terminal, form: str, fixes: Fixes, sources: Sources, option
 
 def _exit_code(work: Iterable[Work], fixes: Fixes, options: Options) -> int:
     """An error of ours or of the system counts most; what a finding counts is up to its file's configuration."""
-    from fastapi_session_lint.engine import INTERNAL_ERROR
     from fastapi_session_lint.findings import Severity
 
-    if fixes.unwritten or any(finding.code == INTERNAL_ERROR for finding in fixes.remaining):
+    if fixes.unwritten or _crashes(fixes):
         return _FAILED
+    if options.exits_zero:
+        return _CLEAN
+    if fixes.applied and (options.shows_diff or options.exits_non_zero_on_fix):
+        return _FOUND
+    if options.shows_diff or options.fixes_only:
+        return _CLEAN
     limits = {path: Severity(one.settings.fail_on).rank for one in work for path in one.report}
     fails = any(finding.severity.rank >= limits[finding.path] for finding in fixes.remaining)
-    return _FOUND if fails and not options.exits_zero else _CLEAN
+    return _FOUND if fails else _CLEAN
+
+
+def _crashes(fixes: Fixes) -> tuple[Finding, ...]:
+    """The findings that tell of errors of ours."""
+    from fastapi_session_lint.engine import INTERNAL_ERROR
+
+    return tuple(finding for finding in fixes.remaining if finding.code == INTERNAL_ERROR)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fastapi_session_lint.report import concise, full, json_array
-from fastapi_session_lint.report.base import Render, Report
+from fastapi_session_lint.report.base import Fixed, Render, Report
 
 FORMATS: Mapping[str, Render] = {
     "full": full.render,
@@ -13,4 +13,4 @@ FORMATS: Mapping[str, Render] = {
     "json": json_array.render,
 }
 
-__all__ = ["FORMATS", "Render", "Report"]
+__all__ = ["FORMATS", "Fixed", "Render", "Report"]

@@ -11,6 +11,20 @@ from fastapi_session_lint.source import Source, UndecodableSource, decode, split
 
 
 @dataclass(frozen=True, slots=True)
+class Fixed:
+    """What a run fixed, or would fix where it only shows the difference.
+
+    `is_all` says that the run was asked for fixes alone: what is left is not reported. `is_listed` asks for a list by
+    file and rule. `left` is how many unsafe fixes were not asked for.
+    """
+
+    findings: tuple[Finding, ...]
+    is_all: bool = False
+    is_listed: bool = False
+    left: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The result of a run, and how it is to be shown.
 
@@ -21,7 +35,7 @@ class Report:
     findings: tuple[Finding, ...]
     sources: Mapping[str, Source] = field(default_factory=dict)
     folder: str = "/"
-    fixed: int | None = None
+    fixed: Fixed | None = None
     is_unsafe: bool = False
     is_quiet: bool = False
     has_colors: bool = False

@@ -18,6 +18,8 @@ _STYLES = {
     "note": "1;36",
     "help": "1;32",
     "fixable": "36",
+    "added": "32",
+    "removed": "31",
 }
 
 
@@ -28,7 +30,7 @@ class Palette:
     has_colors: bool
 
     def paint(self, style: str, text: str) -> str:
-        """The text in a style: bold, a severity, gutter, note, help or fixable."""
+        """The text in a style: bold, a severity, gutter, note, help, fixable, added or removed."""
         return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self.has_colors and text else text
 
 
