@@ -329,9 +329,7 @@ def test_patch_makes_of_the_diff_what_fix_makes(shop: Any, head: bytes, line_end
     assert done.code == 0, done
     fixed = (shop.root / "app/jobs.py").read_bytes()
     shop.write({"app/jobs.py": text, "other.py": text})
-    applied = subprocess.run(
-        ["git", "apply", "-p0", "out.diff"], cwd=shop.root, capture_output=True, check=False
-    )
+    applied = subprocess.run(["git", "apply", "-p0", "out.diff"], cwd=shop.root, capture_output=True, check=False)
     assert applied.returncode == 0, applied.stdout
     assert (shop.root / "app/jobs.py").read_bytes() == (shop.root / "other.py").read_bytes() == fixed
     assert b"\n" in fixed
