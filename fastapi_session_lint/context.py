@@ -20,6 +20,7 @@ from fastapi_session_lint.project.values import (
     Scope,
     Value,
 )
+from fastapi_session_lint.questions.after_close import AfterClose
 from fastapi_session_lint.questions.async_calls import AsyncCalls
 from fastapi_session_lint.questions.async_engines import AsyncEngines
 from fastapi_session_lint.questions.awaiting import Awaiting
@@ -44,6 +45,7 @@ from fastapi_session_lint.questions.late_commits import LateCommits
 from fastapi_session_lint.questions.managers import Managers
 from fastapi_session_lint.questions.moved_names import MovedNames
 from fastapi_session_lint.questions.overrides import Overrides
+from fastapi_session_lint.questions.own_sessions import OwnSessions
 from fastapi_session_lint.questions.per_request import PerRequest
 from fastapi_session_lint.questions.queries import Queries
 from fastapi_session_lint.questions.reached import Reached
@@ -57,6 +59,7 @@ from fastapi_session_lint.questions.transactions import Transactions
 from fastapi_session_lint.questions.unentered import Unentered, unentered_managers
 from fastapi_session_lint.questions.unguarded import unguarded_commits, unguarded_shared_commits
 from fastapi_session_lint.questions.websockets import Websockets
+from fastapi_session_lint.questions.writing import Writing
 from fastapi_session_lint.questions.yield_errors import swallowed_errors
 from fastapi_session_lint.settings import Settings
 from fastapi_session_lint.versions import Versions, version
@@ -138,9 +141,12 @@ class Context:
     def leaks(self, life: Life) -> list[tuple[bool, Point]]:
         """The ends at which the session still holds a connection: (failed, point).
 
-        Not those behind a commit in a finally that fails: that commit is the defect.
+        Not those behind a commit in a finally that fails, or behind a use of the session after its close: that commit
+        and that use are the defects.
         """
         ends = [(failed, point) for failed, point in life.ends if point.state.status in LEAKING]
+        if ends and life.is_closed_somewhere:
+            ends = [one for one in ends if not self.after_close.has_opened_again(life, one[1])]
         final = self.final_commits.places(life.scope) if ends else frozenset[int]()
         return [one for one in ends if not final or getattr(life.last_raise(one[1]), "place", NOWHERE) not in final]
 
@@ -341,6 +347,21 @@ class Context:
     def websockets(self) -> Websockets:
         """The questions about websockets."""
         return Websockets(self)
+
+    @functools.cached_property
+    def own_sessions(self) -> OwnSessions:
+        """The question about the sessions that a function opens."""
+        return OwnSessions(self)
+
+    @functools.cached_property
+    def after_close(self) -> AfterClose:
+        """The questions about closed sessions."""
+        return AfterClose(self)
+
+    @functools.cached_property
+    def writing(self) -> Writing:
+        """The questions about what changes rows."""
+        return Writing(self)
 
     @functools.cached_property
     def credentials(self) -> Credentials:

@@ -467,6 +467,21 @@ SESSION_METHODS: dict[str, Action] = {
     "identity_key": Action.LOCAL,
     "enable_relationship_loading": Action.LOCAL,
 }
+BULK_METHODS = frozenset({"bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings"})
+DELETING_METHODS = frozenset({"delete"})
+"""The methods of a session that delete what they are given."""
+WRITING_QUERY_RUNNERS = frozenset({"delete", "update"})
+"""The methods by which a Query changes rows."""
+WRITING_STATEMENTS = frozenset({"insert", "update", "delete"})
+STATEMENT_MODULES = ("sqlalchemy.", "sqlmodel.")
+TEXTS = frozenset({"sqlalchemy.text", "sqlalchemy.sql.text", "sqlalchemy.sql.expression.text", "sqlmodel.text"})
+MODEL_CONSTRUCTORS = frozenset({"model_validate", "model_construct", "from_orm", "parse_obj", "construct"})
+"""The methods of a model's class that make an object: https://docs.pydantic.dev/latest/api/base_model/"""
+OPEN_ENDED_METHODS = frozenset({"run_sync", "connection", "get_transaction", "begin"})
+"""The methods of a session by which it may be committed out of sight, or by what they give."""
+AUTOCOMMIT_LEVEL = "AUTOCOMMIT"
+AUTOCOMMIT_OPTIONS = frozenset({"isolation_level", "execution_options"})
+"""The options of an engine by which it may commit each statement at once."""
 COMMITTING_METHODS = frozenset({"commit", "begin"})
 IO_ACTIONS = frozenset({Action.COMMIT, Action.ROLLBACK, Action.FLUSH, Action.EXECUTE, Action.READ})
 COROUTINE_METHODS = frozenset(

@@ -29,8 +29,8 @@ def sound(state: State) -> State:
 
 
 def settled(state: State) -> State:
-    """The state after a commit or rollback."""
-    return sound(moved(state, Status.SETTLED))
+    """The state after a commit or rollback; a closed session stays so, since it has nothing to end."""
+    return sound(state if state.status is Status.CLOSED else moved(state, Status.SETTLED))
 
 
 def closed(state: State) -> State:
@@ -62,6 +62,8 @@ def spoilt(state: State, health: Health, place: int, is_returned: bool = False) 
 
 def failed(state: State, use: Use) -> State | None:
     """The state when a method of the session raises; None for one that does not."""
+    if _has_nothing_to_send(state, use):
+        return None
     if use.action in _WRITES:
         health = Health.FAILED
     elif use.action in _STATEMENTS:
@@ -69,6 +71,11 @@ def failed(state: State, use: Use) -> State | None:
     else:
         return None
     return spoilt(busy(state), health, use.place)._replace(error=DATABASE_ERROR)
+
+
+def _has_nothing_to_send(state: State, use: Use) -> bool:
+    """Whether a session was closed just before it is committed or flushed, and so is empty."""
+    return state.status is Status.CLOSED and use.action in _WRITES
 
 
 def acted(state: State, use: Use) -> State | None:
@@ -81,6 +88,8 @@ def acted(state: State, use: Use) -> State | None:
         case Action.COMMIT:
             return None if state.health is Health.FAILED else settled(state)
         case Action.FLUSH | Action.EXECUTE | Action.READ:
+            if _has_nothing_to_send(state, use):
+                return state
             return None if state.health is Health.FAILED else busy(state)
         case Action.WRITE:
             return moved(state, Status.DIRTY)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint.findings import Note
 from fastapi_session_lint.flow.lives import Life
+from fastapi_session_lint.flow.states import Status
 from fastapi_session_lint.flow.uses import UseKind
 from fastapi_session_lint.model.expressions import Call, Constant, Expression
 from fastapi_session_lint.model.syntax import Function, With, WithItem
@@ -83,6 +84,7 @@ class LateCommits:
             one
             for one in life.moments
             if one.use.place not in final
+            and one.before.status is not Status.CLOSED
             and ((one.use.kind is UseKind.ACT and one.use.action is Action.COMMIT) or transactions.commit_of(one.use))
         ]
         barriers = {one.point.node for one in commits}

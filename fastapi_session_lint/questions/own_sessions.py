@@ -1,0 +1,87 @@
+"""The sessions that a function opens for itself: by a call, by a factory's `begin()`, by a manager of the project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from fastapi_session_lint import vocabulary
+from fastapi_session_lint.flow.lives import Life
+from fastapi_session_lint.flow.states import Status
+from fastapi_session_lint.model.expressions import Attribute, Call, Expression, Name
+from fastapi_session_lint.model.syntax import Function, With
+from fastapi_session_lint.model.walk import statements
+from fastapi_session_lint.project.values import (
+    FactoryValue,
+    FunctionValue,
+    ManagerValue,
+    Scope,
+    SessionValue,
+)
+from fastapi_session_lint.vocabulary import Action
+
+if TYPE_CHECKING:
+    from fastapi_session_lint.context import Context
+
+
+class OwnSession(NamedTuple):
+    """A session that a function opens: what it is called there (maybe nothing), the value, its life.
+
+    `outer` is the session's life in the project's context manager that opens and closes it, None where a function does
+    so by itself; `is_begun` where leaving the block commits.
+    """
+
+    name: str
+    session: SessionValue
+    life: Life
+    outer: Life | None = None
+    is_begun: bool = False
+
+
+class OwnSessions:
+    """The question "which sessions does a function open"."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._found: dict[int, tuple[OwnSession, ...]] = {}
+
+    def of(self, scope: Scope) -> tuple[OwnSession, ...]:
+        """The sessions that a function opens, without those that a registry keeps for others too."""
+        if id(scope) not in self._found:
+            self._found[id(scope)] = (*self._made(scope), *self._entered(scope))
+        return self._found[id(scope)]
+
+    def _made(self, scope: Scope) -> Iterator[OwnSession]:
+        for creation in self._context.creations(scope):
+            if not creation.session.is_scoped:
+                yield OwnSession(self._context.subject(creation), creation.session, self._context.life(creation))
+
+    def _entered(self, scope: Scope) -> Iterator[OwnSession]:
+        """Those of `with session_scope() as db` and `with SessionLocal.begin() as db`."""
+        for statement in statements(scope.owner.body) if isinstance(scope.owner, Function) else ():
+            for item in statement.items if isinstance(statement, With) else ():
+                if not isinstance(item.target, Name) or not isinstance(item.context, Call):
+                    continue
+                value = self._context.value(item.context, scope)
+                if not isinstance(value, ManagerValue) or not isinstance(value.value, SessionValue):
+                    continue
+                outer = self._life_in(value.function) if value.function is not None else None
+                is_begun = value.function is None and self._is_begin(item.context, scope)
+                if (outer is not None or is_begun) and not value.value.is_scoped:
+                    life = self._context.effects.life(scope, item.context, frozenset(), Status.ABSENT)
+                    yield OwnSession(item.target.id, value.value, life, outer, is_begun)
+
+    def _life_in(self, manager: FunctionValue) -> Life | None:
+        """The life of the one session that a context manager yields, and closes on every way out."""
+        lives = [self._context.life(one) for one in self._context.creations(manager.scope)]
+        given = [life for life in lives if life.yield_places]
+        if len(lives) != 1 or not given or len(manager.function.yields) != len(given[0].yield_places):
+            return None
+        is_closed = all(point.state.status is Status.CLOSED for failed, point in given[0].ends if not failed)
+        return given[0] if given[0].complete and is_closed else None
+
+    def _is_begin(self, context: Expression, scope: Scope) -> bool:
+        match context:
+            case Call(Attribute(owner, method)) if vocabulary.SESSION_METHODS.get(method) is Action.BEGIN:
+                return isinstance(self._context.value(owner, scope), FactoryValue)
+        return False

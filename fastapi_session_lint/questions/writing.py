@@ -1,0 +1,162 @@
+"""What surely changes rows: new objects that are added, deletions, statements that insert, update or delete."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, TypeGuard
+
+from fastapi_session_lint import vocabulary
+from fastapi_session_lint.flow.summary import Effect
+from fastapi_session_lint.flow.uses import Use, UseKind
+from fastapi_session_lint.model.expressions import (
+    Attribute,
+    Await,
+    Call,
+    Collection,
+    Comprehension,
+    Constant,
+    Expression,
+    Name,
+    Template,
+    dotted,
+)
+from fastapi_session_lint.model.syntax import Assigned, Definition, Function
+from fastapi_session_lint.project.framework import calls_of
+from fastapi_session_lint.project.libraries import argument
+from fastapi_session_lint.project.values import ClassValue, Library, Scope
+from fastapi_session_lint.vocabulary import Action
+
+if TYPE_CHECKING:
+    from fastapi_session_lint.context import Context
+
+_WRITING_SQL = re.compile(r"\s*(insert|update|delete)\s", re.IGNORECASE)
+_DEPTH = 6
+
+
+class Writing:
+    """The question "does this write"."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._memo: dict[tuple[int, frozenset[str]], bool] = {}
+
+    def is_write(self, use: Use, scope: Scope) -> bool:
+        """Whether a use of a session in a function surely writes; adding an object that may be stored already is not.
+
+        So a session gets hold of objects that another one has loaded.
+        """
+        if use.kind is UseKind.PASS:
+            return use.effect is not None and self._writes_within(use.effect)
+        if use.kind is not UseKind.ACT:
+            return False
+        if use.name in vocabulary.BULK_METHODS or use.name in vocabulary.DELETING_METHODS:
+            return True
+        call = next((one for one in calls_of(scope) if one.place == use.place), None)
+        if call is None or use.action not in (Action.WRITE, Action.EXECUTE) or not call.arguments:
+            return False
+        if use.action is Action.WRITE:
+            return self._is_new(call.arguments[0].value, scope)
+        return self.is_writing_statement(argument(call, vocabulary.STATEMENT_PARAMETER, 0), scope)
+
+    def _writes_within(self, effect: Effect) -> bool:
+        """Whether a function that is given a session writes by it."""
+        if effect.source is None:
+            return False
+        scope, names = effect.source
+        key = (id(scope), names)
+        if key not in self._memo:
+            self._memo[key] = False  # for those who come back here
+            life = self._context.life_of_names(scope, names)
+            uses = life.uses(UseKind.ACT, UseKind.PASS) if life.complete else iter(())
+            self._memo[key] = any(self.is_write(one, scope) for one in uses)
+        return self._memo[key]
+
+    # --- objects ---
+
+    def _is_new(self, expression: Expression, scope: Scope) -> bool:
+        """Whether an object, or what a list consists of, is made in the function, or changed there."""
+        if isinstance(expression, Name):
+            return _is_changed(expression.id, scope) or self._is_name_of_new(expression, scope)
+        return self._is_made(expression, scope)
+
+    def _is_made(self, expression: Expression, scope: Scope) -> bool:
+        match expression:
+            case Call(Attribute(owner, method), _, _) if method in vocabulary.MODEL_CONSTRUCTORS:
+                return isinstance(self._context.value(owner, scope), ClassValue)
+            case Call(function, _, _):
+                return isinstance(self._context.value(function, scope), ClassValue)
+            case Collection(_, items):
+                return any(self._is_made(one, scope) or self._is_name_of_new(one, scope) for one in items)
+            case Comprehension(_, elements, _):
+                return any(self._is_made(one, scope) for one in elements)
+        return False
+
+    def _is_name_of_new(self, expression: Expression, scope: Scope) -> bool:
+        """Whether a name of a function may be bound to a new object there."""
+        if not isinstance(expression, Name) or not isinstance(scope.owner, Function):
+            return False
+        bindings = self._context.names.bindings(scope).get(expression.id, ())
+        return any(self._is_made(one.value, scope) for one in bindings if _is_assignment(one))
+
+    # --- statements ---
+
+    def is_writing_statement(self, expression: Expression | None, scope: Scope, depth: int = 0) -> bool:
+        """Whether a statement inserts, updates or deletes: by what its chain of methods begins with, or by its text."""
+        match expression:
+            case None:
+                return False
+            case Await(value, _):
+                return self.is_writing_statement(value, scope, depth)
+            case Constant("text", str(text), _):
+                return bool(_WRITING_SQL.match(text))
+            case Template(parts, _) if parts:
+                return self.is_writing_statement(parts[0], scope, depth)
+            case Name() if depth < _DEPTH:
+                values = list(self._values(expression, scope))
+                return bool(values) and all(self.is_writing_statement(one, at, depth + 1) for one, at in values)
+            case Call(function, arguments, _):
+                return self._is_writing_call(function, arguments[0].value if arguments else None, scope, depth)
+        return False
+
+    def _is_writing_call(self, function: Expression, first: Expression | None, scope: Scope, depth: int) -> bool:
+        value = self._context.value(function, scope)
+        if isinstance(value, Library) and value.name in vocabulary.TEXTS:
+            return self.is_writing_statement(first, scope, depth + 1)
+        if isinstance(value, Library) and value.name.rpartition(".")[2] in vocabulary.WRITING_STATEMENTS:
+            return value.name.startswith(vocabulary.STATEMENT_MODULES)
+        match function:
+            case Attribute(Attribute(_, "__table__"), method):
+                return method in vocabulary.WRITING_STATEMENTS
+            case Attribute(owner, _) if depth < _DEPTH:
+                return isinstance(owner, Call | Name) and self.is_writing_statement(owner, scope, depth)
+        return False
+
+    def _values(self, name: Name, scope: Scope) -> Iterator[tuple[Expression, Scope]]:
+        """What a name stands for, without the assignments that go on from what it was."""
+        found = self._context.names.resolve(name.id, scope)
+        definitions, home = found or ((), scope)
+        for one in definitions:
+            if _is_assignment(one):
+                if _beginning(one.value) != name.id:
+                    yield one.value, home
+            else:
+                yield name, home
+
+
+def _beginning(expression: Expression) -> str | None:
+    """The name that a chain of calls and attributes begins with."""
+    while isinstance(expression, Call | Attribute):
+        expression = expression.function if isinstance(expression, Call) else expression.value
+    return expression.id if isinstance(expression, Name) else None
+
+
+def _is_assignment(definition: Definition) -> TypeGuard[Assigned]:
+    """Whether a name is bound by a plain `name = value`."""
+    return isinstance(definition, Assigned) and definition.via == "=" and definition.position is None
+
+
+def _is_changed(name: str, scope: Scope) -> bool:
+    """Whether a function sets an attribute of what a name stands for."""
+    stores = scope.owner.stores if isinstance(scope.owner, Function) else ()
+    return any(isinstance(one.target, Attribute) and dotted(one.target.value) == name for one in stores)
