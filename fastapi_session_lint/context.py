@@ -49,6 +49,7 @@ from fastapi_session_lint.questions.own_sessions import OwnSessions
 from fastapi_session_lint.questions.per_request import PerRequest
 from fastapi_session_lint.questions.queries import Queries
 from fastapi_session_lint.questions.reached import Reached
+from fastapi_session_lint.questions.registries import Registries
 from fastapi_session_lint.questions.requests import Requests
 from fastapi_session_lint.questions.second_sessions import SecondSessions
 from fastapi_session_lint.questions.sessions import Creation, Sessions
@@ -322,6 +323,11 @@ class Context:
     def engines(self) -> Engines:
         """The questions about engines."""
         return Engines(self)
+
+    @functools.cached_property
+    def registries(self) -> Registries:
+        """The questions about registries of sessions."""
+        return Registries(self)
 
     @functools.cached_property
     def concurrency(self) -> Concurrency:

@@ -41,6 +41,9 @@ SCOPED_MAKERS = frozenset({"sqlalchemy.orm.scoped_session", "sqlalchemy.orm.scop
 ASYNC_SCOPED_MAKERS = frozenset(
     {"sqlalchemy.ext.asyncio.async_scoped_session", "sqlalchemy.ext.asyncio.scoping.async_scoped_session"}
 )
+SCOPE_OPTION = "scopefunc"
+THREAD_IDENTITIES = frozenset({"threading.get_ident", "threading.get_native_id", "threading.current_thread"})
+"""What tells threads apart, as a registry does by itself."""
 ENGINE_MAKERS = frozenset(
     {
         "sqlalchemy.create_engine",
@@ -192,6 +195,8 @@ MARKER_ATTRIBUTES = frozenset({"dependency", "use_cache", "scope", "scopes"})
 """What a `Depends` object itself has."""
 APPLICATIONS = frozenset({"fastapi.FastAPI", "fastapi.applications.FastAPI", "starlette.applications.Starlette"})
 ROUTERS = frozenset({"fastapi.APIRouter", "fastapi.routing.APIRouter", "starlette.routing.Router"})
+SERVERS = frozenset({"fastapi"})
+"""The packages of a program that serves requests."""
 REQUESTS = frozenset(
     {
         "fastapi.Request",
@@ -238,6 +243,8 @@ MANAGER_TYPES = frozenset(
     for name in ("ContextManager", "AsyncContextManager", "AbstractContextManager", "AbstractAsyncContextManager")
 )
 TYPE_TYPES = frozenset({"typing.Type", "builtins.type", "type"})
+ANYTHING = frozenset({"typing.Any", "object", "builtins.object"})
+"""The types that say nothing."""
 TUPLE_TYPES = frozenset({"tuple", "typing.Tuple"})
 MAPPING_TYPES = frozenset(
     {"dict", "collections.defaultdict", "collections.OrderedDict"}

@@ -17,7 +17,7 @@ _WORDS = (
     r"session|engine|\bdb|db\b|_db|database|commit|rollback|flush|\.execute|\.query\(|scalar|\.add\(|\.add_all"
     r"|refresh|depends|security|\buow\b|unit_of_work|repo|yield|sqlite|sqlalchemy|sqlmodel|connect|transaction"
     r"|dependency_overrides|asyncio|anyio|uvloop|testclient|url|dsn|uri\b|maker|factory|\bconn\b|_conn\b|\bcreate_all"
-    r"|add_job|enqueue"
+    r"|add_job|enqueue|\.remove(?:\(\)|[,)])"
     r"|on_event|lifespan|add_event_handler"
 )
 _FEW = 3
@@ -26,7 +26,8 @@ _NO_RETURN = ("NoReturn", "Never")
 _CONCERNS = re.compile(_WORDS, re.IGNORECASE)
 _FILE_CONCERNS = re.compile(
     rb"session|engine|sqlalchemy|sqlmodel|commit\(|rollback\(|\.execute|\.query\(|\.scalar|depends|sqlite|database"
-    rb"|\bdb\b|import \*|on_event|lifespan|add_event_handler|\n(?:    ){1,3}raise |\bexit\(|dependency_overrides|://[^\s:/@\"']+:[^\s@/]+@",
+    rb"|\bdb\b|import \*|on_event|lifespan|add_event_handler|\n(?:    ){1,3}raise |\bexit\(|dependency_overrides"
+    rb"|\.remove(?:\(\)|[,)])|://[^\s:/@\"']+:[^\s@/]+@",
     re.IGNORECASE,
 )
 _ASSIGNMENT = re.compile(

@@ -67,8 +67,8 @@ class Calls:
                 return TransactionValue(name == "begin_nested")
             case FactoryValue(is_async, flavour) if name == "begin":
                 return ManagerValue(SessionValue(is_async, flavour, False, owner.of, owner.is_guessed))
-            case FactoryValue(is_async, flavour, True):
-                return SessionValue(is_async, flavour, True) if name == "registry" else None
+            case FactoryValue(_, _, True):
+                return kept_session(owner) if name == "registry" else None
             case EngineValue() if name in ("begin", "connect"):
                 return ManagerValue(ConnectionValue())
             case EngineValue() if name == "execution_options":
@@ -101,8 +101,8 @@ class Calls:
             case QueryValue():
                 is_built = method not in vocabulary.QUERY_RUNNERS | vocabulary.QUERY_PARTS
                 return owner if is_built else None
-            case FactoryValue(False, flavour, True) if method == vocabulary.QUERY_METHOD:
-                return QueryValue(SessionValue(False, flavour, True), call, scope)
+            case FactoryValue(False, _, True) if method == vocabulary.QUERY_METHOD:
+                return QueryValue(kept_session(owner), call, scope)
             case SessionValue(False) if method == vocabulary.QUERY_METHOD and not owner.overrides("query"):
                 return QueryValue(owner, call, scope)
         return None
@@ -112,8 +112,10 @@ class Calls:
         match function:
             case SessionClass(is_async, flavour, of):
                 return SessionValue(is_async, flavour, False, of)
-            case FactoryValue(is_async, flavour, is_scoped):
-                return SessionValue(is_async, flavour, is_scoped, function.of, function.is_guessed)
+            case FactoryValue(_, _, True):
+                return kept_session(function)
+            case FactoryValue(is_async, flavour):
+                return SessionValue(is_async, flavour, False, function.of, function.is_guessed)
             case ProviderValue(value):
                 return value
             case VariableValue():
@@ -180,3 +182,9 @@ class Calls:
                     if isinstance(function, FunctionValue):
                         return given(self.call_result(function))
         return None
+
+
+def kept_session(registry: FactoryValue) -> SessionValue:
+    """The session that a registry keeps for whoever asks."""
+    is_async, flavour = registry.is_async, registry.flavour
+    return SessionValue(is_async, flavour, True, registry.of, registry.is_guessed, registry.call)

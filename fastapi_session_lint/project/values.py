@@ -126,7 +126,8 @@ class FactoryValue:
 class SessionValue:
     """A session; `is_scoped` when a registry keeps it, `of` the project's own class that it is of.
 
-    `is_guessed`: whether it is async is not sure, because its factory cannot be followed.
+    `is_guessed`: whether it is async is not sure, because its factory cannot be followed. `registry` is the call that
+    makes the registry which keeps it, where that is known.
     """
 
     is_async: bool
@@ -134,6 +135,7 @@ class SessionValue:
     is_scoped: bool = False
     of: Scope | None = field(default=None, compare=False)
     is_guessed: bool = field(default=False, compare=False)
+    registry: Call | None = field(default=None, compare=False)
 
     def overrides(self, method: str) -> bool:
         """Whether the project's own class gives a method another meaning."""

@@ -25,6 +25,7 @@ from fastapi_session_lint.model.expressions import (
 )
 from fastapi_session_lint.model.syntax import Assign, Assigned, Function, Imported, Parameter, With
 from fastapi_session_lint.model.walk import statements, subexpressions
+from fastapi_session_lint.project.calls import kept_session
 from fastapi_session_lint.project.framework import Framework, calls_of
 from fastapi_session_lint.project.libraries import argument
 from fastapi_session_lint.project.values import (
@@ -63,7 +64,7 @@ class Sessions:
         """The session that an expression stands for, None where it is none, or not known to be one."""
         value = self.roles.value(expression, scope)
         if isinstance(value, FactoryValue) and value.is_scoped:
-            return SessionValue(value.is_async, value.flavour, True)
+            return kept_session(value)
         return value if isinstance(value, SessionValue) else None
 
     def creations(self, scope: Scope) -> tuple[Creation, ...]:
