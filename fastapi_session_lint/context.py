@@ -26,6 +26,7 @@ from fastapi_session_lint.questions.async_engines import AsyncEngines
 from fastapi_session_lint.questions.awaiting import Awaiting
 from fastapi_session_lint.questions.background import Background
 from fastapi_session_lint.questions.blocking import Blocking
+from fastapi_session_lint.questions.cached import Cached
 from fastapi_session_lint.questions.concurrency import Concurrency
 from fastapi_session_lint.questions.credentials import Credentials
 from fastapi_session_lint.questions.direct_calls import DirectCalls
@@ -323,6 +324,11 @@ class Context:
     def engines(self) -> Engines:
         """The questions about engines."""
         return Engines(self)
+
+    @functools.cached_property
+    def cached(self) -> Cached:
+        """The questions about sessions that are cached."""
+        return Cached(self)
 
     @functools.cached_property
     def registries(self) -> Registries:

@@ -257,6 +257,12 @@ SEQUENCE_TYPES = frozenset(
 )
 CONTAINER_TYPES = TUPLE_TYPES | MAPPING_TYPES | SEQUENCE_TYPES
 CONTAINER_READERS = frozenset({"get", "pop", "setdefault", "popitem", "__getitem__"})
+CONTAINER_MAKERS = frozenset(
+    {"dict", "list", "set", "collections.defaultdict", "collections.OrderedDict", "collections.deque"}
+    | {f"cachetools.{name}" for name in ("TTLCache", "LRUCache", "LFUCache", "Cache", "FIFOCache")}
+)
+CONTAINER_FILLERS = frozenset({"append", "appendleft", "add", "insert", "setdefault"})
+CONTAINER_EMPTIERS = frozenset({"pop", "popitem", "popleft", "remove", "discard", "clear"})
 VARIABLE_TYPES = frozenset({"contextvars.ContextVar"})
 TYPE_ALIASES = frozenset({"typing.TypeAlias", "typing_extensions.TypeAlias"})
 NAMED_TYPES = frozenset(
@@ -289,6 +295,15 @@ EXIT_STACK_ENTERS = frozenset({"enter_context", "enter_async_context", "push", "
 HANDING_THROUGH = frozenset({"closing", "aclosing", "nullcontext"}) | EXIT_STACK_ENTERS
 """What gives, or has a with give, the very thing that it is given."""
 CACHE_DECORATORS = frozenset({"functools.lru_cache", "functools.cache", "functools.cached_property"})
+RESULT_CACHES = frozenset(
+    {
+        "functools.lru_cache", "functools.cache", "async_lru.alru_cache", "cachetools.cached",
+        "cachetools.func.lru_cache", "cachetools.func.ttl_cache", "cachetools.func.lfu_cache",
+    }
+)  # fmt: skip
+"""What calls a function once for each set of arguments, and gives everybody what that has returned."""
+COROUTINE_CACHES = frozenset({"async_lru.alru_cache"})
+"""Those that await a coroutine before they keep what it gives."""
 TRANSPARENT_DECORATORS = frozenset({"staticmethod", "classmethod", "property", "abc.abstractmethod", "typing.override"}
                                   | MANAGER_DECORATORS)  # fmt: skip
 """The decorators with which a function's body still runs at each call."""

@@ -240,6 +240,7 @@ class StatementLowering(ExpressionLowering):
 
     def _function(self, node: cst.FunctionDef) -> Statement:
         """A decorator is read before the mark of the def, as it stands before it in the source."""
+        decorator_places = tuple(self.mark("decorator", one.decorator) for one in node.decorators)
         decorators = tuple(self.expression(one.decorator) for one in node.decorators)
         place = self.mark("statement", node)
         outer = self.scope
@@ -255,6 +256,7 @@ class StatementLowering(ExpressionLowering):
             qualified_name=inner.name,
             parameters=parameters,
             decorators=decorators,
+            decorator_places=decorator_places,
             returns=returns,
             is_async=node.asynchronous is not None,
             is_generator=bool(inner.yields),

@@ -264,6 +264,7 @@ class ExpressionLowering:
             qualified_name=inner.name,
             parameters=parameters,
             decorators=(),
+            decorator_places=(),
             returns=None,
             is_async=False,
             is_generator=bool(inner.yields),

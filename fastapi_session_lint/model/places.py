@@ -103,6 +103,8 @@ def _nodes_by_kind(statements: Sequence[ast.stmt]) -> dict[str, list[ast.AST]]:
         for name in fields:
             value = getattr(node, name)
             if value.__class__ is list:
+                if name == "decorator_list" and value and not isinstance(node, ast.ClassDef):
+                    found.setdefault("decorator", []).extend(value)
                 stack += [one for one in value if one is not None]
             elif value is not None:
                 stack.append(value)

@@ -17,7 +17,7 @@ _WORDS = (
     r"session|engine|\bdb|db\b|_db|database|commit|rollback|flush|\.execute|\.query\(|scalar|\.add\(|\.add_all"
     r"|refresh|depends|security|\buow\b|unit_of_work|repo|yield|sqlite|sqlalchemy|sqlmodel|connect|transaction"
     r"|dependency_overrides|asyncio|anyio|uvloop|testclient|url|dsn|uri\b|maker|factory|\bconn\b|_conn\b|\bcreate_all"
-    r"|add_job|enqueue|\.remove(?:\(\)|[,)])"
+    r"|add_job|enqueue|\.remove(?:\(\)|[,)])|\.pop(?:item|left)?\(|\bdel "
     r"|on_event|lifespan|add_event_handler"
 )
 _FEW = 3

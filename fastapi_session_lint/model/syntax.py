@@ -249,12 +249,14 @@ class Store:
 @node
 class Function:
     """A def or lambda. `last_bindings`: what a name means in the end, where it is bound anew. `reads` are its free
-    names; `calls`, `yields`, `stores` and `lambdas` are those of its own body, as they end."""
+    names; `calls`, `yields`, `stores` and `lambdas` are those of its own body, as they end. `decorator_places` are
+    those of its decorators, without the `@`."""
 
     name: str
     qualified_name: str
     parameters: tuple[Parameter, ...]
     decorators: tuple[Expression, ...]
+    decorator_places: tuple[int, ...]
     returns: Expression | None
     is_async: bool
     is_generator: bool

@@ -92,9 +92,11 @@ if TYPE_CHECKING:
 
 
 def check(rule: Rule, context: Context) -> Iterator[Finding]:
-    """The findings of FSL104; FSL304 owns a class that makes a session and is a dependency itself."""
+    """The findings of FSL104; FSL304 owns a class that makes a session, FSL309 a dependency that is cached."""
     for scope in context.functions():
         if not context.framework.is_dependency(scope) or context.is_generator(scope):
+            continue
+        if any(True for _ in context.cached.decorated(scope)):
             continue
         for creation in context.creations(scope):
             yield from _findings(rule, context, creation)

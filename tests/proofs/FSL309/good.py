@@ -1,0 +1,19 @@
+import os
+from collections.abc import Iterator
+
+from fastapi import Depends, FastAPI
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session, sessionmaker
+
+SessionLocal = sessionmaker(create_engine(os.environ["DATABASE_URL"]))
+app = FastAPI()
+
+
+def get_db() -> Iterator[Session]:
+    with SessionLocal() as db:
+        yield db
+
+
+@app.get("/one")
+def one(db: Session = Depends(get_db)) -> int | None:
+    return db.scalar(text("select 1"))
