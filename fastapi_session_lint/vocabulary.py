@@ -440,6 +440,7 @@ class Action(enum.Enum):
     READ = "read"
     BEGIN = "begin"
     NESTED = "nested"
+    UNDO = "undo"
     LOCAL = "local"
 
 
@@ -504,8 +505,13 @@ OPEN_ENDED_METHODS = frozenset({"run_sync", "connection", "get_transaction", "be
 AUTOCOMMIT_LEVEL = "AUTOCOMMIT"
 AUTOCOMMIT_OPTIONS = frozenset({"isolation_level", "execution_options"})
 """The options of an engine by which it may commit each statement at once."""
+TRANSACTION_METHODS = {"commit": Action.COMMIT, "prepare": Action.COMMIT, "rollback": Action.ROLLBACK,
+                       "close": Action.ROLLBACK}  # fmt: skip
+"""What the methods of what `begin()` gives do to its session."""
+SAVEPOINT_METHODS = {"commit": Action.FLUSH, "rollback": Action.UNDO, "close": Action.UNDO}
+"""The same for `begin_nested()`: releasing a savepoint flushes, undoing it makes the session work again."""
 COMMITTING_METHODS = frozenset({"commit", "begin"})
-IO_ACTIONS = frozenset({Action.COMMIT, Action.ROLLBACK, Action.FLUSH, Action.EXECUTE, Action.READ})
+IO_ACTIONS = frozenset({Action.COMMIT, Action.ROLLBACK, Action.UNDO, Action.FLUSH, Action.EXECUTE, Action.READ})
 COROUTINE_METHODS = frozenset(
     {
         "execute", "exec", "scalars", "scalar", "get", "get_one", "merge", "merge_all", "stream", "stream_scalars",

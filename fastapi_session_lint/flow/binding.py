@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fastapi_session_lint.flow import facts
 from fastapi_session_lint.flow.changes import handed_on
 from fastapi_session_lint.flow.states import GeneratorManager, State, forget
-from fastapi_session_lint.flow.uses import Captured, Holder, Method, Outcome, Result
+from fastapi_session_lint.flow.uses import Captured, Holder, Method, Outcome, Result, transaction_name
 from fastapi_session_lint.model.expressions import Collection, Expression, Name, dotted
 from fastapi_session_lint.model.syntax import Function
 from fastapi_session_lint.project.values import Scope
@@ -52,6 +52,8 @@ class Binder:
                 return handed_on(state) if self._leaves(outcome, names, is_local) else state
             case Holder(attribute, _) if is_local:
                 return state._replace(names=state.names | {f"{name}>{attribute}"})
+            case Result.TRANSACTION | Result.SAVEPOINT if is_local and name is not None:
+                return state._replace(names=state.names | {transaction_name(name, outcome) or name})
             case Result.SESSION if name is not None:
                 state = state._replace(names=state.names | {name})
                 if is_local:

@@ -85,6 +85,8 @@ def acted(state: State, use: Use) -> State | None:
             return closed(state)
         case Action.ROLLBACK:
             return settled(state)
+        case Action.UNDO:
+            return sound(busy(state))
         case Action.COMMIT:
             return None if state.health is Health.FAILED else settled(state)
         case Action.FLUSH | Action.EXECUTE | Action.READ:

@@ -117,7 +117,7 @@ class Effects:
             return False
         if use.kind is UseKind.PASS and use.effect is not None:
             return self.in_health(use.effect, health).needs_health
-        needed = IO_ACTIONS - {Action.ROLLBACK} if health is Health.FAILED else {Action.COMMIT}
+        needed = IO_ACTIONS - {Action.ROLLBACK, Action.UNDO} if health is Health.FAILED else {Action.COMMIT}
         return use.kind is UseKind.ACT and use.action in needed
 
     # --- context managers of the project ---

@@ -10,7 +10,7 @@ from fastapi_session_lint.flow.changes import given_away, handed_on, passed, rai
 from fastapi_session_lint.flow.lives import Way
 from fastapi_session_lint.flow.states import GeneratorManager, Leaving, Manager, ObjectManager, State
 from fastapi_session_lint.flow.steps import Enter, Node
-from fastapi_session_lint.flow.uses import Holder, Outcome, Result, Use, UseKind
+from fastapi_session_lint.flow.uses import Holder, Outcome, Result, Use, UseKind, transaction_name
 from fastapi_session_lint.model.expressions import Attribute, Call, Expression, Name, dotted
 from fastapi_session_lint.project.values import FunctionValue, LibraryObject, ObjectValue, Scope
 
@@ -129,6 +129,8 @@ def _entered(step: Enter, outcome: Outcome, state: State, what: Leaving | None) 
     name = dotted(target)
     if isinstance(outcome, Holder) and name is not None:
         return state._replace(names=state.names | {f"{name}>{outcome.attribute}"})
+    if name is not None and (known := transaction_name(name, outcome)) is not None:
+        return state._replace(names=state.names | {known})
     return named(state, target) if outcome in _GIVING else state
 
 

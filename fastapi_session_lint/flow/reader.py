@@ -9,7 +9,7 @@ from fastapi_session_lint.flow.capturing import captures
 from fastapi_session_lint.flow.handing import Given, Handing, callee, gives, hand, offload
 from fastapi_session_lint.flow.other_calls import other_use, property_of
 from fastapi_session_lint.flow.states import GeneratorManager
-from fastapi_session_lint.flow.uses import Captured, Holder, Method, Outcome, Result, Use, UseKind
+from fastapi_session_lint.flow.uses import TRANSACTIONS, Captured, Holder, Method, Outcome, Result, Use, UseKind
 from fastapi_session_lint.model.expressions import (
     NOWHERE,
     Attribute,
@@ -146,11 +146,11 @@ class Reader:
             return self._captured(value) if isinstance(value, FunctionValue) else Result.NOTHING
         return Result.NOTHING
 
-    def _holder(self, text: str) -> Holder | None:
+    def _holder(self, text: str) -> Holder | Result | None:
         for name in sorted(self.names):
             owner, _, attribute = name.rpartition(">") if ">" in name else name.rpartition(".")
             if attribute and owner == text:
-                return Holder(attribute, None)
+                return TRANSACTIONS.get(attribute) or Holder(attribute, None)
         return None
 
     def _attribute(self, expression: Attribute) -> Outcome:
@@ -194,6 +194,8 @@ class Reader:
             return self._method_call(call, called.name)
         if isinstance(called, Holder):
             return self._holder_call(call, called)
+        if called in (Result.TRANSACTION, Result.SAVEPOINT) and isinstance(call.function, Attribute):
+            return self._transaction_call(call, call.function.name, called is Result.SAVEPOINT)
         given = [Given(one, self.visit(one.value)) for one in call.arguments]
         return self._plain_call(call, [one for one in given if one.what is not Result.NOTHING])
 
@@ -214,6 +216,13 @@ class Reader:
         action = Action.CLOSE if method in vocabulary.EXIT_METHODS else vocabulary.SESSION_METHODS.get(method)
         self._add(UseKind.ACT, call.place, action or Action.READ, name=method)
         return _MANAGERS.get(action, Result.NOTHING) if action else Result.NOTHING
+
+    def _transaction_call(self, call: Call, method: str, is_savepoint: bool) -> Outcome:
+        """A method of what `begin()` or `begin_nested()` gave."""
+        methods = vocabulary.SAVEPOINT_METHODS if is_savepoint else vocabulary.TRANSACTION_METHODS
+        if (action := methods.get(method)) is not None:
+            self._add(UseKind.ACT, call.place, action, name=method)
+        return Result.NOTHING
 
     def _holder_call(self, call: Call, owner: Holder) -> Outcome:
         """A method of an object that keeps the session; it may be given the session, too, or its close."""

@@ -54,6 +54,15 @@ class Result(enum.Enum):
     SAVEPOINT = "a context manager for a savepoint of the session"
 
 
+TRANSACTIONS = {"begin()": Result.TRANSACTION, "begin_nested()": Result.SAVEPOINT}
+"""What a name stands for that is known as `name>begin()`: not the session, but what ends its transaction."""
+
+
+def transaction_name(name: str, outcome: Outcome) -> str | None:
+    """How the name of a transaction or savepoint is kept among those of its session; None for anything else."""
+    return next((f"{name}>{key}" for key, value in TRANSACTIONS.items() if value is outcome), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Holder:
     """An object that keeps the session as its attribute `attribute`, of class `of`."""

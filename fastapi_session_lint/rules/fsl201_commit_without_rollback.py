@@ -16,7 +16,8 @@ commit on a session that somebody else closes, because closing rolls back; a try
 owns the session; handlers that always raise, by themselves or by calling a function that never returns; a failed
 session that is given to code which is not known, or whose function has a decorator that handles errors; handlers for
 errors that a commit cannot raise, or whose types are not known; an error that a handler itself meets before its
-rollback; `begin_nested()` and `session.begin()` blocks, which roll back by themselves.
+rollback; `begin_nested()` and `session.begin()` blocks, which roll back by themselves, and a savepoint or transaction
+kept in a name, where the handler rolls that back.
 
 ## Why is this bad?
 
