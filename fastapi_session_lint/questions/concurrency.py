@@ -14,9 +14,11 @@ from fastapi_session_lint.flow.uses import Use, UseKind
 from fastapi_session_lint.model.expressions import NOWHERE, Await, Call, Expression, Name, dotted
 from fastapi_session_lint.model.syntax import Assigned, Function, Parameter, With
 from fastapi_session_lint.model.walk import all_expressions, statements, subexpressions
-from fastapi_session_lint.project.values import FunctionValue, LibraryObject, Scope
+from fastapi_session_lint.project.values import FunctionValue, LibraryObject, ObjectValue, Scope
+from fastapi_session_lint.questions.disturbing import Part, part_of, part_of_uses
 from fastapi_session_lint.questions.launches import Launch, Launches
 from fastapi_session_lint.questions.order import following
+from fastapi_session_lint.questions.same_session import SessionKeys
 from fastapi_session_lint.questions.session_users import SessionUse, SessionUsers
 from fastapi_session_lint.vocabulary import IO_ACTIONS, Action
 
@@ -51,6 +53,7 @@ class Concurrency:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._sessions = SessionUsers(context)
+        self._keys = SessionKeys(context)
         self._known: dict[int, tuple[Sharing, ...]] = {}
 
     def sharings(self, scope: Scope) -> tuple[Sharing, ...]:
@@ -144,7 +147,7 @@ class Concurrency:
     def _meets(self, user: _User, other: _User, graph: Graph) -> bool:
         """Whether two users of one session run at once; one that is run many times meets itself."""
         one, two = user.launch, other.launch
-        if user.use.key != other.use.key:
+        if user.use.key != other.use.key or not _disturb(user, other):
             return False
         if user is other:
             return "@" not in user.use.name and self._meets_itself(user, graph)
@@ -181,14 +184,17 @@ class Concurrency:
             for part in subexpressions(one.launch.call)
             if isinstance(part, Call) and part.place != NOWHERE
         } | {one.launch.work.place for one in users}
-        places = [
-            moment.use.place
+        uses = [
+            moment.use
             for life in self._lives(user.use, scope)
             for moment in life.moments
-            if moment.point.node in after and _asks(moment.use) and moment.use.place not in by_others
+            if moment.point.node in after and moment.use.place not in by_others
             if moment.before.status is not Status.ABSENT
         ]
-        return min(places, key=lambda place: scope.module.places[place], default=None)
+        if not user.use.session.is_async and not launch.is_thread and not _part(user).disturbs(part_of_uses(uses)):
+            return None
+        asking = (one.place for one in uses if _asks(one))
+        return min(asking, key=lambda place: scope.module.places[place], default=None)
 
     def _lives(self, use: SessionUse, scope: Scope) -> Iterator[Life]:
         if "." in use.name:
@@ -198,13 +204,29 @@ class Concurrency:
 
     def _ends_here(self, use: SessionUse, scope: Scope) -> bool:
         """Whether the session is closed without regard to what still runs: by who gave it, or by this function."""
-        if "." in use.name or use.effect is None or use.effect.lets_go or self._context.is_generator(scope):
+        if use.effect is None or use.effect.lets_go or self._context.is_generator(scope):
             return False
-        bindings = self._context.names.bindings(scope).get(use.name, ())
+        bindings = self._context.names.bindings(scope).get(use.root, ())
+        if "." in use.name:
+            owner = self._context.value(Name(use.root), scope)
+            if not isinstance(owner, ObjectValue) or not any(isinstance(one, Parameter) for one in bindings):
+                return False
+            return self._keys.is_given(owner.of, use.name.partition(".")[2])
         if any(isinstance(one, Parameter) for one in bindings):
             return True
         made = any(isinstance(one, Assigned) for one in bindings)
         return made and any(life.is_made and life.is_closed_somewhere for life in self._lives(use, scope))
+
+
+def _part(user: _User) -> Part:
+    return part_of(user.use.effect)
+
+
+def _disturb(user: _User, other: _User) -> bool:
+    """Whether two users of a session get in each other's way, when they run at once; threads and async ones do."""
+    if user.use.session.is_async or user.launch.is_thread or other.launch.is_thread:
+        return True
+    return _part(user).disturbs(_part(other))
 
 
 def _asks(use: Use) -> bool:

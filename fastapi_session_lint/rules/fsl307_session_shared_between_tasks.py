@@ -11,7 +11,8 @@ task still uses it. The finding stands at the call that has them run.
 
 Not reported: a session of its own for each task; `await create_task(…)` with nothing beside it; a gather of which one
 coroutine alone uses the session; coroutines that use it inside of `async with lock` only; a registry of sessions with a
-scope.
+scope; coroutines that share a sync session, where none ends the transaction in which another changes something: on one
+loop their queries come one after the other.
 
 ## Why is this bad?
 
