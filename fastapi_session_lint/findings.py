@@ -87,6 +87,8 @@ class RepairKind(enum.Enum):
     """`db = next(get_db())` at `span`: the rest of the block inside `with contextmanager(get_db)() as db:`."""
     ADD_ROLLBACK = "add-rollback"
     """`rollback()` first thing in the except handler at `span`."""
+    ADD_ROLLBACK_IF_FAILED = "add-rollback-if-failed"
+    """`if not db.is_active: db.rollback()` first thing in the except handler at `span`."""
     ADD_RAISE = "add-raise"
     """`raise` last thing in the except handler at `span`."""
     GUARD_COMMIT = "guard-commit"

@@ -533,7 +533,7 @@ CLOSE_ALL = frozenset({"sqlalchemy.orm.close_all_sessions", "sqlalchemy.orm.sess
 CLOSE_ALL_METHOD = "close_all"
 REGISTRY_CLOSE_METHOD = "remove"
 OPEN_ATTRIBUTES = frozenset({"is_active"})
-"""Attributes of a session that are true while it is open."""
+"""Attributes of a session that are true while it is open, and no flush or commit of it has failed."""
 TRANSACTION_TESTS = frozenset({"in_transaction"})
 """Methods of a session that are true while it holds a connection."""
 CLOSER_METHODS = frozenset({"close", "aclose", "__exit__", "__aexit__", "remove", "dispose", "cleanup", "shutdown"})

@@ -23,6 +23,7 @@ NODES: dict[RepairKind, tuple[type[cst.CSTNode], ...]] = {
     RepairKind.YIELD_INSTEAD_OF_RETURN: (cst.Return,),
     RepairKind.ENTER_GENERATOR: (cst.Call,),
     RepairKind.ADD_ROLLBACK: (cst.ExceptHandler, cst.ExceptStarHandler),
+    RepairKind.ADD_ROLLBACK_IF_FAILED: (cst.ExceptHandler, cst.ExceptStarHandler),
     RepairKind.ADD_RAISE: (cst.ExceptHandler, cst.ExceptStarHandler),
     RepairKind.GUARD_COMMIT: (cst.Call,),
     RepairKind.DROP_COMMIT: (cst.Call,),

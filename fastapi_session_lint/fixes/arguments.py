@@ -14,9 +14,11 @@ _REST_OF_ROW = re.compile(r"[ \t]*(#.*)?\Z")
 
 
 def add_keyword(tree: Tree, draft: Draft, call: cst.Call, name: str, value: str) -> None:
-    """Add `name=value` behind the last argument of a call."""
+    """Add `name=value` behind the last argument of a call, with spaces around the `=` where all others have them."""
     end = tree.bare_end(call)
-    _add(tree, draft, call.args, f"{name}={value}", (end[0], end[1] - 1))
+    signs = {tree.source(tree.end(one.keyword), tree.start(one.value)) for one in call.args if one.keyword}
+    sign = " = " if signs == {" = "} else "="
+    _add(tree, draft, call.args, f"{name}{sign}{value}", (end[0], end[1] - 1))
 
 
 def add_element(tree: Tree, draft: Draft, display: cst.Dict, text: str) -> None:

@@ -8,12 +8,38 @@ from fastapi_session_lint.findings import Applicability, Fix, Repair
 from fastapi_session_lint.fixes.edits import Draft
 from fastapi_session_lint.fixes.names import is_binding, scope_mentions
 from fastapi_session_lint.fixes.sessions import call_text, close_at, dotted, subject_name
-from fastapi_session_lint.fixes.suites import Shape, Step, Suite, reshape, statement_of, suite, suite_of, suites_inside
+from fastapi_session_lint.fixes.suites import (
+    Shape,
+    Step,
+    Suite,
+    after_colon,
+    reshape,
+    statement_of,
+    suite,
+    suite_of,
+    suites_inside,
+)
 from fastapi_session_lint.fixes.tree import Tree
+
+_LEVEL = "\t"
+"""Stands for one level of a handler's indentation."""
 
 
 def add_rollback(tree: Tree, repair: Repair) -> Fix | None:
-    """`rollback()` as the first statement of the handler, where the session's name is surely bound."""
+    """`rollback()` as the first statement of the handler."""
+    lines = [call_text(repair.subject, "rollback", repair.is_async)]
+    return _put_first(tree, repair, lines, f"Roll `{repair.subject}` back first")
+
+
+def add_rollback_if_failed(tree: Tree, repair: Repair) -> Fix | None:
+    """The same for a session that a flush or commit has left inactive; any other error leaves it as it is."""
+    rollback = call_text(repair.subject, "rollback", repair.is_async)
+    lines = [f"if not {repair.subject}.is_active:", _LEVEL + rollback]
+    return _put_first(tree, repair, lines, f"Roll `{repair.subject}` back first where it has failed")
+
+
+def _put_first(tree: Tree, repair: Repair, lines: list[str], title: str) -> Fix | None:
+    """Lines at the head of a handler, where the session's name is surely bound."""
     handler = tree.find(repair.span, cst.ExceptHandler) or tree.find(repair.span, cst.ExceptStarHandler)
     body = suite(tree, handler.body) if handler else None
     if handler is None or body is None or not repair.subject or _is_shadowed(handler, repair.subject):
@@ -25,10 +51,10 @@ def add_rollback(tree: Tree, repair: Repair) -> Fix | None:
     ):
         return None
     draft = Draft()
-    rollback = call_text(repair.subject, "rollback", repair.is_async)
-    if not _take_place_of_pass(draft, body, rollback):
-        reshape(tree, draft, body, Shape(before={0: [rollback]}))
-    return Fix(f"Roll `{repair.subject}` back first", Applicability.UNSAFE, draft.edits())
+    lines = [line.replace(_LEVEL, body.unit) for line in lines]
+    if not _take_place_of_pass(tree, draft, body, lines):
+        reshape(tree, draft, body, Shape(before={0: lines}))
+    return Fix(title, Applicability.UNSAFE, draft.edits())
 
 
 def _is_shadowed(handler: cst.ExceptHandler | cst.ExceptStarHandler, subject: str) -> bool:
@@ -47,12 +73,15 @@ def _is_bound_by_try(tree: Tree, handler: cst.CSTNode, subject: str) -> bool:
     return bool(within) and len(within) == len(bindings)
 
 
-def _take_place_of_pass(draft: Draft, body: Suite, text: str) -> bool:
+def _take_place_of_pass(tree: Tree, draft: Draft, body: Suite, lines: list[str]) -> bool:
     """Put a statement in place of the `pass` or `...` that a suite consists of."""
     step = body.steps[0]
     if len(body.steps) > 1 or not _does_nothing(step):
         return False
-    draft.replace(step.start, step.end, text)
+    separator = tree.newline(step.start[0]) + body.indentation
+    is_moved = step.is_joined and len(lines) > 1
+    start = after_colon(tree, step.start) if is_moved else step.start
+    draft.replace(start, step.end, (separator if is_moved else "") + separator.join(lines))
     return True
 
 
@@ -70,7 +99,7 @@ def add_raise(tree: Tree, repair: Repair) -> Fix | None:
     if body is None or _always_leaves(tree, body):
         return None
     draft = Draft()
-    if not _take_place_of_pass(draft, body, "raise"):
+    if not _take_place_of_pass(tree, draft, body, ["raise"]):
         reshape(tree, draft, body, Shape(ending=["raise"]))
     return Fix("Raise the error again", Applicability.UNSAFE, draft.edits())
 

@@ -16,7 +16,7 @@ from fastapi_session_lint.fixes.connect_args import add_connect_arg
 from fastapi_session_lint.fixes.dependencies import add_function_scope, drop_call, drop_decorator
 from fastapi_session_lint.fixes.edits import OverlappingEdits
 from fastapi_session_lint.fixes.enter_generator import enter_generator
-from fastapi_session_lint.fixes.handlers import add_raise, add_rollback, guard_commit
+from fastapi_session_lint.fixes.handlers import add_raise, add_rollback, add_rollback_if_failed, guard_commit
 from fastapi_session_lint.fixes.split_import import split_import
 from fastapi_session_lint.fixes.suppressions import remove_suppression
 from fastapi_session_lint.fixes.textual_sql import wrap_in_text
@@ -59,6 +59,7 @@ MAKERS: Mapping[RepairKind, Callable[[Tree, Repair], Fix | None]] = {
     RepairKind.YIELD_INSTEAD_OF_RETURN: yield_instead_of_return,
     RepairKind.ENTER_GENERATOR: enter_generator,
     RepairKind.ADD_ROLLBACK: add_rollback,
+    RepairKind.ADD_ROLLBACK_IF_FAILED: add_rollback_if_failed,
     RepairKind.ADD_RAISE: add_raise,
     RepairKind.GUARD_COMMIT: guard_commit,
     RepairKind.DROP_COMMIT: drop_commit,

@@ -198,12 +198,13 @@ def _split(tree: Tree, draft: Draft, owner: Suite, index: int, shape: Shape) -> 
         return
     step = owner.steps[index]
     newline = tree.newline(step.start[0])
-    start = owner.steps[index - 1].end if index else _after_colon(tree, step.start)
+    start = owner.steps[index - 1].end if index else after_colon(tree, step.start)
     text = newline + _lines(owner, lines, newline) + owner.indentation + owner.unit * level
     draft.replace(start, step.start, text)
 
 
-def _after_colon(tree: Tree, start: Point) -> Point:
+def after_colon(tree: Tree, start: Point) -> Point:
+    """Where the header of a one-line body ends that begins at a point."""
     return start[0], len(tree.line(start[0])[: start[1]].rstrip())
 
 

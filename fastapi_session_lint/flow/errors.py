@@ -60,6 +60,14 @@ def takes_exceptions(types: Expression | None, scope: Scope, roles: Roles) -> bo
     return any(not _ends_everything(named(kind, home, roles)) for kind, home in _kinds(types, scope, roles))
 
 
+def takes_only_database_errors(types: Expression | None, scope: Scope, roles: Roles) -> bool:
+    """Whether a handler is for errors of the session alone, so that nothing else can have brought it there."""
+    if types is None:
+        return False
+    found = [named(kind, home, roles) for kind, home in _kinds(types, scope, roles)]
+    return all(isinstance(one, str) and one.startswith(vocabulary.DATABASE_ERRORS) for one in found)
+
+
 def _ends_everything(caught: Error | None) -> bool:
     if not isinstance(caught, str) or caught in _ALL:
         return False

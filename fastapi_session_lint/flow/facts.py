@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from fastapi_session_lint.flow.states import LEAKING, State, Status, fact, forget, learn
+from fastapi_session_lint.flow.states import LEAKING, Health, State, Status, fact, forget, learn
 from fastapi_session_lint.flow.steps import Bind, Catch, Graph, Test
 from fastapi_session_lint.model.expressions import (
     Attribute,
@@ -148,6 +148,8 @@ def branch(state: State, value: Expression, tracked: frozenset[str]) -> tuple[St
 def _told(state: State, value: Expression) -> bool | None:
     """Whether a test holds that asks about the session itself; None for any other, and where it may or may not."""
     match value:
+        case Not(Attribute(owner, name)) if name in OPEN_ATTRIBUTES and _is_session(state, dotted(owner)):
+            return state.health is Health.FAILED
         case Not(inner):
             told = _told(state, inner)
             return None if told is None else not told

@@ -13,6 +13,7 @@ from fastapi_session_lint.model.syntax import Function, Try, With
 from fastapi_session_lint.model.walk import statements
 from fastapi_session_lint.project.values import Scope
 from fastapi_session_lint.questions.catching import Failing, catches, failing
+from fastapi_session_lint.questions.remedies import BY_HAND, Remedy, remedy
 from fastapi_session_lint.vocabulary import IO_ACTIONS, Action
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Failure(NamedTuple):
     `used` is where the failed session is used after that, None where it only goes back to the caller. `is_write` for
     a commit or flush, False for a statement whose failure only PostgreSQL holds against the transaction; `is_lost`
     where a commit is the next thing then. The handler `is_suppress` where it is a `with suppress(…)`. It happens
-    `at_exit` where leaving the with block at `place` commits.
+    `at_exit` where leaving the with block at `place` commits. The `remedy` is the rollback that the handler lacks.
     """
 
     scope: Scope
@@ -59,6 +60,7 @@ class Failure(NamedTuple):
     is_lost: bool = False
     is_suppress: bool = False
     at_exit: bool = False
+    remedy: Remedy = BY_HAND
 
     @property
     def rank(self) -> tuple[bool, bool, bool, int]:
@@ -95,17 +97,21 @@ def _catches(function: Function) -> bool:
 
 def _of_life(context: Context, scope: Scope, name: str, is_async: bool, life: Life) -> Iterator[Failure]:
     found: dict[int, Failure] = {}
+    refused: set[int] = set()
     for moment in life.moments:
         if context.effects.fails(moment):
-            _add(found, _failure(context, scope, name, is_async, life, moment.point, moment))
+            failure = _failure(context, scope, name, is_async, life, moment.point, moment)
+            _add(found, failure)
+            if failure is not None and moment.before.health is Health.ABORTED:
+                refused.add(failure.handler)
     for failed, point in () if life.is_made else life.ends:
         if not failed and _is_left_failed(point.state) and not _answers(context, scope):
             _add(found, _failure(context, scope, name, is_async, life, point, None))
     for failure in found.values():
-        if failure.used is not None:
-            yield failure
-        elif (asked := _asked(context, life, failure)) is not None:
-            yield asked
+        said = failure if failure.used is not None else _asked(context, life, failure)
+        if said is not None:
+            only_failed = said.handler not in refused
+            yield said._replace(remedy=remedy(context, life, name, is_async, said.handler, only_failed=only_failed))
 
 
 def _add(found: dict[int, Failure], failure: Failure | None) -> None:

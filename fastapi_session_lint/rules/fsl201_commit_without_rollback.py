@@ -75,9 +75,13 @@ def register(db: Session, name: str) -> int:
 
 ## Fix safety
 
-The fix is unsafe: it puts `rollback()` first into the handler. That also takes back what was written earlier in the
-same transaction and would have been committed later, and it expires loaded objects, so that an async handler that
-reads one of their attributes raises `MissingGreenlet`.
+The fix is unsafe: it puts `rollback()` first into the handler, which takes back what is left of the transaction.
+
+A rollback does harm where the handler also takes errors that have nothing to do with the database: work from before the
+`try` would be lost, and loaded objects expire, so that an async function that reads one of their attributes raises
+`MissingGreenlet`. Where either may happen the fix is `if not db.is_active: db.rollback()`, since a session is
+inactive after a failed flush or commit and after nothing else. Where it is a statement that PostgreSQL refuses,
+`is_active` does not tell; the rollback is then displayed only.
 
 ## When to switch it off
 
@@ -94,7 +98,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from fastapi_session_lint.findings import Applicability, Finding, Note, Repair, RepairKind, Severity
+from fastapi_session_lint.findings import Applicability, Finding, Note, Repair, Severity
 from fastapi_session_lint.rules.base import Rule
 
 if TYPE_CHECKING:
@@ -123,7 +127,7 @@ def _finding(rule: Rule, context: Context, failure: Failure) -> Finding:
     trail: list[Note] = [context.note(scope, failure.handler, "the error is caught here, and nothing is rolled back")]
     repair = None
     if not failure.is_suppress:
-        repair = Repair(RepairKind.ADD_ROLLBACK, handler, name, failure.is_async, Applicability.UNSAFE)
+        repair = Repair(failure.remedy.kind, handler, name, failure.is_async, failure.remedy.limit)
     severity = Severity.ERROR
     if failure.used is not None:
         trail.append(context.note(*failure.used, "the failed session is used again here"))
