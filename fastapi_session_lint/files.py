@@ -1,7 +1,7 @@
 """One file at a time: its name, its bytes, and putting new bytes in their place."""
 
 # Paths stay plain text: they are many, and one spelling names a file everywhere.
-# ruff: noqa: PTH100, PTH101, PTH105, PTH108, PTH116, PTH120, PTH123
+# ruff: noqa: PTH100, PTH101, PTH103, PTH105, PTH108, PTH116, PTH120, PTH123
 
 from __future__ import annotations
 
@@ -41,6 +41,13 @@ def read(path: str) -> Source:
 def reason(error: OSError) -> str:
     """Why the operating system refused, in a few words."""
     return (error.strerror or str(error) or type(error).__name__).lower()
+
+
+def write(path: str, data: bytes) -> None:
+    """Write a file of our own, with the folders that it needs; a device or a pipe is written to. Raises OSError."""
+    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+    with open(path, "wb") as stream:
+        stream.write(data)
 
 
 def replace(path: str, old: bytes, new: bytes) -> None:

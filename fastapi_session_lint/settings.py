@@ -19,6 +19,11 @@ DEFAULT_FACTORY_NAMES = (
     "async_session_factory", "async_session_maker", "async_sessionmaker_", "ScopedSession",
 )  # fmt: skip
 
+OUTPUT_FORMATS = (
+    "full", "concise", "grouped", "json", "json-lines", "sarif", "github", "gitlab", "junit", "pylint", "azure",
+    "rdjson",
+)  # fmt: skip
+
 
 class InvalidSettings(Exception):
     """A configuration or selection that cannot be used; the message is one line for the user."""
@@ -171,9 +176,7 @@ class Settings:
         '["SessionLocal", "MakeDb"]',
         Place.FLAKE8,
     )
-    output_format: str = _option(
-        "full", Kind.WORD, "The form of the report.", '"concise"', words=("full", "concise", "json")
-    )
+    output_format: str = _option("full", Kind.WORD, "The form of the report.", '"concise"', words=OUTPUT_FORMATS)
     fail_on: str = _option(
         "warning",
         Kind.WORD,

@@ -33,6 +33,11 @@ class Work(NamedTuple):
     versions: Mapping[str, Versions]
 
     @property
+    def top(self) -> str:
+        """The top of the repository that the project lies in, the project's own where there is none."""
+        return top_of(self.root) or self.root
+
+    @property
     def settings(self) -> Settings:
         """The settings of the reported files."""
         return self.configuration.settings

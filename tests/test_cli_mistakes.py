@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from fastapi_session_lint.settings import OUTPUT_FORMATS
+
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
@@ -65,7 +67,7 @@ def test_wrong_option(shop: Any, arguments: list[str], words: list[str]) -> None
         ("select = [1]", "`select` must be a list of strings"),
         ('respect-gitignore = "yes"', "`respect-gitignore` must be true or false"),
         ("output-format = 3", "`output-format` must be a string"),
-        ('output-format = "xml"', "`output-format` must be one of full, concise, json"),
+        ('output-format = "xml"', f"`output-format` must be one of {', '.join(OUTPUT_FORMATS)}"),
         ('fail-on = "never"', "`fail-on` must be one of error, warning, info"),
     ],
 )

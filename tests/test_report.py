@@ -11,6 +11,7 @@ import pytest
 from fastapi_session_lint.findings import Applicability, Edit, Finding, Fix, Note, Severity, Span
 from fastapi_session_lint.options import choices
 from fastapi_session_lint.report import FORMATS, Report
+from fastapi_session_lint.report import form as form_of
 from fastapi_session_lint.report.display import visible, width
 from fastapi_session_lint.source import Source
 
@@ -48,7 +49,7 @@ def report(*findings: Finding, text: str | bytes = JOBS, **options: Any) -> Repo
 
 
 def render(form: str, *findings: Finding, **options: Any) -> str:
-    return "".join(FORMATS[form](report(*findings, **options)))
+    return "".join(form_of(form)(report(*findings, **options)))
 
 
 def test_every_form_can_be_asked_for() -> None:
@@ -241,6 +242,7 @@ def test_json_counts_columns_from_one_and_is_ascii() -> None:
                 ],
             },
             "url": finding().url,
+            "fingerprint": report(finding()).fingerprints()[0],
             "trail": [{"filename": "/srv/lib/db.py", "location": {"row": 1, "column": 1}, "message": "żółw"}],
         }
     ]

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fastapi_session_lint.cli.flags import setting_flags, take_settings
+from fastapi_session_lint.cli.outputs import OutputFormat, Outputs, asked, write
 from fastapi_session_lint.files import absolute
-from fastapi_session_lint.options import choices
 from fastapi_session_lint.report.terminal import Terminal
+from fastapi_session_lint.settings import OUTPUT_FORMATS
 
 if TYPE_CHECKING:
     from fastapi_session_lint.findings import Finding
@@ -43,18 +44,14 @@ class Options:
     is_quiet: bool
     is_verbose: bool
     shows_project: bool
+    has_statistics: bool
     color: str
+    outputs: Outputs
 
     @property
     def makes_fixes(self) -> bool:
         """Whether fixes are made, be it only to show the difference."""
         return self.does_fix or self.fixes_only or self.shows_diff
-
-
-def _word(name: str, text: str) -> Callable[[Any], Any]:
-    """An option that takes one of the words of the setting of its name."""
-    words = choices(name.removeprefix("--").replace("-", "_"))
-    return click.option(name, type=click.Choice(words), help=text)
 
 
 def _flag(*names: str, text: str) -> Callable[[Any], Any]:
@@ -71,7 +68,12 @@ def _flag(*names: str, text: str) -> Callable[[Any], Any]:
 )
 @_flag("--show-fixes", "shows_fixes", text="List what was fixed, by file and rule.")
 @_flag("--exit-non-zero-on-fix", "exits_non_zero_on_fix", text="Exit with 1 when anything was fixed.")
-@_word("--output-format", "The form of the report (full).")
+@click.option(
+    "--output-format", "formats", multiple=True, type=OutputFormat(), metavar="FORMAT[=PATH]",
+    help=f"The form of the report (full): {', '.join(OUTPUT_FORMATS)}. With =PATH one goes to a file.",
+)  # fmt: skip
+@click.option("--output-file", metavar="PATH", help="Write the report to a file in place of standard output.")
+@_flag("--statistics", "has_statistics", text="Print how many findings each rule has.")
 @setting_flags
 @_flag("--exit-zero", "exits_zero", text="Exit with 0 although there are findings.")
 @_flag("--isolated", "is_isolated", text="Read no configuration file.")
@@ -87,7 +89,8 @@ def check(
     terminal: Terminal,
     /,
     paths: tuple[str, ...],
-    output_format: str | None,
+    formats: tuple[tuple[str, str], ...],
+    output_file: str | None,
     no_cache: bool,  # noqa: ARG001 - there is no cache yet; scripts may say this from the start
     **others: Any,
 ) -> int:
@@ -96,9 +99,10 @@ def check(
     The exit code is 0 when nothing is wrong, 1 when there are findings, 2 for an error.
     """
     overrides = take_settings(others)
-    if output_format is not None:
-        overrides["output_format"] = output_format
-    return _run(terminal, paths or (".",), overrides, Options(**others))
+    outputs = asked(formats, output_file)
+    if outputs.main is not None:
+        overrides["output_format"] = outputs.main
+    return _run(terminal, paths or (".",), overrides, Options(**others, outputs=outputs))
 
 
 def _run(terminal: Terminal, paths: Sequence[str], overrides: Mapping[str, Any], options: Options) -> int:
@@ -131,8 +135,8 @@ def _run(terminal: Terminal, paths: Sequence[str], overrides: Mapping[str, Any],
         _tell(terminal, work, time.perf_counter() - started)
     if options.shows_diff:
         _show_diff(terminal, fixes, options)
-    else:
-        _write(terminal, form, fixes, sources, options)
+    elif _write(terminal, form, fixes, sources, work, options):
+        return _FAILED
     return _exit_code(work, fixes, options)
 
 
@@ -192,31 +196,35 @@ def _fixed(fixes: Fixes, options: Options) -> Fixed:
     return Fixed(fixes.applied, options.fixes_only, options.shows_fixes, left)
 
 
-def _write(terminal: Terminal, form: str, fixes: Fixes, sources: Sources, options: Options) -> None:
-    """Write the report. With `-` and --fix standard output is for the fixed text, and the report goes beside it."""
-    from fastapi_session_lint.report import FORMATS, Report
+def _write(
+    terminal: Terminal, form: str, fixes: Fixes, sources: Sources, work: Iterable[Work], options: Options
+) -> list[str]:
+    """Write the reports, and give what could not be written.
+
+    With `-` and --fix standard output is for the fixed text, and the report goes beside it.
+    """
+    from fastapi_session_lint.report import Report
 
     gives_text = options.makes_fixes and bool(sources.given)
     report = Report(
         _crashes(fixes) if options.fixes_only else fixes.remaining,
         sources.known,
         absolute("."),
+        tuple({one.top for one in work}),
         fixed=_fixed(fixes, options) if options.makes_fixes else None,
         is_unsafe=options.is_unsafe,
         is_quiet=options.is_quiet,
         has_colors=terminal.has_colors(options.color),
+        has_links=terminal.has_links(options.color),
+        has_statistics=options.has_statistics,
         width=terminal.columns(),
     )
     if gives_text:
         terminal.write_bytes(b"".join(sources[path].data for path in sources.given))
-    for piece in FORMATS[form](report):
-        if gives_text:
-            terminal.note(piece)
-        else:
-            terminal.write(piece)
-    terminal.flush()
-    for message in (*fixes.broken, *fixes.unwritten):
+    unwritten = write(terminal, form, options.outputs, report, beside=gives_text)
+    for message in (*fixes.broken, *fixes.unwritten, *unwritten):
         terminal.say(f"error: {message}")
+    return unwritten
 
 
 def _exit_code(work: Iterable[Work], fixes: Fixes, options: Options) -> int:

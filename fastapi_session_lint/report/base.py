@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from fastapi_session_lint.findings import Applicability, Finding
+from fastapi_session_lint.fingerprints import fingerprints
 from fastapi_session_lint.source import Source, UndecodableSource, decode, split_lines
 
 
@@ -28,22 +29,35 @@ class Fixed:
 class Report:
     """The result of a run, and how it is to be shown.
 
-    `sources` are the files by path; `folder` is the one that paths are shown relative to. `fixed` is None when nothing
-    was to be fixed. `width` is that of the terminal, None when lines may be of any length.
+    `sources` are the files by path; `folder` is the one that paths are shown relative to, `tops` are the repositories
+    or projects that other programs know them by. `fixed` is None when nothing was to be fixed. `has_statistics` asks
+    for counts in place of findings. `width` is that of the terminal, None when lines may be of any length.
     """
 
     findings: tuple[Finding, ...]
     sources: Mapping[str, Source] = field(default_factory=dict)
     folder: str = "/"
+    tops: tuple[str, ...] = ()
     fixed: Fixed | None = None
     is_unsafe: bool = False
     is_quiet: bool = False
     has_colors: bool = False
+    has_links: bool = False
+    has_statistics: bool = False
     width: int | None = None
 
     def shown(self, path: str) -> str:
         """The path relative to the folder where it lies below it, else as it is."""
         return shown_path(path, self.folder)
+
+    def located(self, path: str) -> str:
+        """The path relative to the top of its repository: the same wherever the command is run."""
+        top = max((one for one in self.tops if path.startswith(one.rstrip("/") + "/")), key=len, default=self.folder)
+        return shown_path(path, top)
+
+    def fingerprints(self) -> list[str]:
+        """A fingerprint for each finding, in their order."""
+        return fingerprints(self.findings, self.sources, self.located)
 
     def lines(self, path: str) -> list[str]:
         """The lines of a file, endings kept; none when it is not known or no text."""

@@ -11,9 +11,9 @@ from fastapi_session_lint.report.summary import summary
 
 def render(report: Report) -> Iterator[str]:
     """`path:row:column: CODE message` for each finding, and the summary."""
-    palette = Palette(report.has_colors)
+    palette = Palette(report.has_colors, report.has_links)
     for finding in report.findings:
         where = visible(place(report, finding.path, finding.span.row, finding.span.column))
-        code = palette.paint(finding.severity, finding.code)
+        code = palette.link(finding.url, palette.paint(finding.severity, finding.code))
         yield f"{palette.paint('bold', where)}: {code} {visible(finding.message)}\n"
     yield from summary(report)

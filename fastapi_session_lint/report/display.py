@@ -25,13 +25,18 @@ _STYLES = {
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """Colours, or none of them."""
+    """Colours and hyperlinks, or none of them."""
 
     has_colors: bool
+    has_links: bool = False
 
     def paint(self, style: str, text: str) -> str:
         """The text in a style: bold, a severity, gutter, note, help, fixable, added or removed."""
         return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self.has_colors and text else text
+
+    def link(self, url: str, text: str) -> str:
+        """The text as a link where terminals have them: https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda."""
+        return f"\x1b]8;;{url}\x1b\\{text}\x1b]8;;\x1b\\" if self.has_links else text
 
 
 def visible(text: str) -> str:

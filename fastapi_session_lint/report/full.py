@@ -21,7 +21,7 @@ def render(report: Report) -> Iterator[str]:
 
 
 def _finding(report: Report, finding: Finding) -> Iterator[str]:
-    palette = Palette(report.has_colors)
+    palette = Palette(report.has_colors, report.has_links)
     rows = [finding.span.row + _AROUND, *(note.span.row for note in finding.trail)]
     style = Style(len(str(max(rows))), report.width, palette)
     yield _header(report, finding, palette)
@@ -41,7 +41,7 @@ def _header(report: Report, finding: Finding, palette: Palette) -> str:
     text = wrapped(f"{head} {visible(finding.message)}", report.width)
     if not text.startswith(head):
         return text
-    code = palette.paint(finding.severity, finding.code)
+    code = palette.link(finding.url, palette.paint(finding.severity, finding.code))
     severity = palette.paint(finding.severity, f"{finding.severity}:")
     return f"{palette.paint('bold', where)} {code}{palette.paint('fixable', mark)} {severity}{text[len(head) :]}"
 

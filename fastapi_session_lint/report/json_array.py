@@ -1,6 +1,6 @@
 """A JSON array in the shape of Ruff's, which tools already read.
 
-Ours on top are `name`, `severity` and `trail`. Paths are absolute, rows and columns count from 1.
+Ours on top are `name`, `severity`, `fingerprint` and `trail`. Paths are absolute, rows and columns count from 1.
 """
 
 from __future__ import annotations
@@ -15,10 +15,16 @@ from fastapi_session_lint.report.base import Report
 
 def render(report: Report) -> Iterator[str]:
     """The array, indented, with a line end."""
-    yield json.dumps([_finding(finding) for finding in report.findings], indent=2) + "\n"
+    yield json.dumps(list(described(report)), indent=2) + "\n"
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def described(report: Report) -> Iterator[dict[str, Any]]:
+    """Each finding as an object."""
+    for finding, fingerprint in zip(report.findings, report.fingerprints(), strict=True):
+        yield _finding(finding, fingerprint)
+
+
+def _finding(finding: Finding, fingerprint: str) -> dict[str, Any]:
     return {
         "code": finding.code,
         "name": finding.name,
@@ -29,6 +35,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "end_location": _end(finding.span),
         "fix": None if finding.fix is None else _fix(finding.fix),
         "url": finding.url,
+        "fingerprint": fingerprint,
         "trail": [
             {"filename": note.path, "location": _start(note.span), "message": note.message} for note in finding.trail
         ],

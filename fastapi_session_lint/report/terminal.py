@@ -11,6 +11,12 @@ from collections.abc import Mapping
 
 from fastapi_session_lint.report.display import visible
 
+_LINKING_PROGRAMS = frozenset({"iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "Tabby", "rio", "WarpTerminal"})
+_LINKING_TERMS = ("xterm-kitty", "xterm-ghostty", "alacritty", "foot", "contour")
+_LINKING_VARIABLES = ("KITTY_WINDOW_ID", "WT_SESSION", "KONSOLE_VERSION", "DOMTERM")
+_FIRST_VTE = 5000
+"""VTE 0.50; older ones show the address as text."""
+
 
 class Terminal:
     """Where a command writes. A reader that goes away is no error: what it does not want to read is dropped."""
@@ -34,6 +40,16 @@ class Terminal:
         if self._environment.get("FORCE_COLOR"):
             return True
         return sys.stdout.isatty() and self._environment.get("TERM") != "dumb"
+
+    def has_links(self, choice: str) -> bool:
+        """Whether to make hyperlinks: where colours are, standard output is a terminal, and it is known to have them.
+
+        FORCE_HYPERLINK decides where it is set, 0 for never.
+        """
+        forced = self._environment.get("FORCE_HYPERLINK")
+        if forced:
+            return forced != "0" and self.has_colors(choice)
+        return self.has_colors(choice) and sys.stdout.isatty() and _knows_links(self._environment)
 
     def columns(self) -> int | None:
         """The width of the terminal, or the variable COLUMNS; None where lines may be of any length."""
@@ -91,3 +107,16 @@ class Terminal:
         what = f"{type(error).__name__}: {error}".rstrip(": ")
         hint = "" if with_traceback else " (-v shows where)"
         self.say(f"internal error: {what}{hint}")
+
+
+def _knows_links(environment: Mapping[str, str]) -> bool:
+    """Whether the variables name a terminal that has hyperlinks; under tmux and screen that cannot be told."""
+    if environment.get("TMUX") or environment.get("STY"):
+        return False
+    vte = environment.get("VTE_VERSION", "")
+    return (
+        environment.get("TERM_PROGRAM") in _LINKING_PROGRAMS
+        or environment.get("TERM", "").startswith(_LINKING_TERMS)
+        or any(environment.get(one) for one in _LINKING_VARIABLES)
+        or (vte.isdigit() and int(vte) >= _FIRST_VTE)
+    )
