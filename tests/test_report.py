@@ -10,7 +10,7 @@ import pytest
 
 from fastapi_session_lint.findings import Applicability, Edit, Finding, Fix, Note, Severity, Span
 from fastapi_session_lint.options import choices
-from fastapi_session_lint.report import FORMATS, Report
+from fastapi_session_lint.report import FORMATS, Fixed, Report
 from fastapi_session_lint.report import form as form_of
 from fastapi_session_lint.report.display import visible, width
 from fastapi_session_lint.source import Source
@@ -40,6 +40,10 @@ def finding(**changes: Any) -> Finding:
 
 def fix(applicability: Applicability, title: str = "Open `db` in `with`") -> Fix:
     return Fix(title, applicability, (Edit(Span(5, 4, 5, 9), ""),))
+
+
+def fixed(number: int) -> Fixed:
+    return Fixed((finding(),) * number)
 
 
 def report(*findings: Finding, text: str | bytes = JOBS, **options: Any) -> Report:
@@ -260,11 +264,11 @@ def test_json_without_a_fix() -> None:
     ("findings", "options", "lines"),
     [
         ([], {}, ["All checks passed!"]),
-        ([], {"fixed": 0}, ["All checks passed!"]),
-        ([], {"fixed": 2}, ["Found 2 findings (2 fixed, 0 remaining)."]),
+        ([], {"fixed": fixed(0)}, ["All checks passed!"]),
+        ([], {"fixed": fixed(2)}, ["Found 2 findings (2 fixed, 0 remaining)."]),
         ([finding()], {}, ["Found 1 finding (1 error)."]),
-        ([finding()], {"fixed": 0}, ["Found 1 finding (1 error)."]),
-        ([finding()], {"fixed": 1}, ["Found 2 findings (1 fixed, 1 remaining)."]),
+        ([finding()], {"fixed": fixed(0)}, ["Found 1 finding (1 error)."]),
+        ([finding()], {"fixed": fixed(1)}, ["Found 2 findings (1 fixed, 1 remaining)."]),
         (
             [finding(severity=one) for one in (Severity.INFO, Severity.ERROR, Severity.INFO, Severity.ERROR)],
             {},
