@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from fastapi_session_lint.findings import Finding, Repair, RepairKind, Severity, Span
+from fastapi_session_lint.findings import INTERNAL_ERROR, Finding, Repair, RepairKind, Severity, Span
 from fastapi_session_lint.model.screen import file_concerns, injected_names, parsed
 from fastapi_session_lint.rules import all_rules
 from fastapi_session_lint.selection import selected
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 UNUSED_SUPPRESSION = "FSL901"
 SYNTAX_ERROR = "FSL902"
-INTERNAL_ERROR = "FSL903"
 _ABOUT_THE_LINTER = frozenset({UNUSED_SUPPRESSION, SYNTAX_ERROR, INTERNAL_ERROR})
 
 

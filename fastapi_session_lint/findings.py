@@ -9,6 +9,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+INTERNAL_ERROR = "FSL903"
+"""The code of what went wrong in the linter itself."""
 DOCUMENTATION = "https://fastapi-session-lint.readthedocs.io/rules/"
 
 

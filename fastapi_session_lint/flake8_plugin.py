@@ -10,15 +10,16 @@ import argparse
 import ast
 import functools
 import io
+import os
 import tokenize
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from fastapi_session_lint import files
+from fastapi_session_lint.cache.folder import Caching
 from fastapi_session_lint.configuration import Configurations
 from fastapi_session_lint.findings import Finding
 from fastapi_session_lint.options import checked
-from fastapi_session_lint.rules import all_rules
 from fastapi_session_lint.runner import Sources, check
 from fastapi_session_lint.settings import Kind, Option, Place, options
 from fastapi_session_lint.suppressions import Heeded
@@ -104,8 +105,10 @@ def _declared() -> Iterator[Option]:
 
 def _check(paths: Sequence[str], configurations: Configurations, given: dict[str, bytes]) -> dict[str, list[Finding]]:
     work = plan(paths, configurations, given)
+    chosen = os.environ.get("FSL_CACHE_DIR")
+    caching = Caching(True, files.absolute(chosen) if chosen else None)
     found: dict[str, list[Finding]] = {}
-    for finding in check(work, Sources(given), with_fixes=False, heeded=Heeded.OWN):
+    for finding in check(work, Sources(given), with_fixes=False, heeded=Heeded.OWN, caching=caching):
         found.setdefault(finding.path, []).append(finding)
     return found
 
@@ -115,8 +118,12 @@ def _ours(selectors: Sequence[str]) -> tuple[str, ...]:
 
     The bare prefix names the plugin, as everybody writes it who lists plugins in `select`: it switches nothing on.
     """
+    named = [one for one in selectors if one.startswith(PREFIX) and one != PREFIX]
+    if not named:
+        return ()
+    from fastapi_session_lint.rules import all_rules  # late: there are very many
+
     codes = [rule.code for rule in all_rules()]
-    named = (one for one in selectors if one.startswith(PREFIX) and one != PREFIX)
     return tuple(one for one in named if any(code.startswith(one) for code in codes))
 
 

@@ -9,14 +9,14 @@ import contextlib
 import functools
 import gc
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fastapi_session_lint import engine, files
+from fastapi_session_lint import files
+from fastapi_session_lint.cache.folder import Cache, Caching
 from fastapi_session_lint.configuration import Configurations
-from fastapi_session_lint.findings import Finding
-from fastapi_session_lint.rules import all_rules
+from fastapi_session_lint.findings import INTERNAL_ERROR, Finding
 from fastapi_session_lint.selection import selected
 from fastapi_session_lint.settings import InvalidSettings, Settings
 from fastapi_session_lint.source import Source
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from fastapi_session_lint.inventory import Inventory
 
 STDIN = "<stdin>"
+_RUNS = "runs"
+_UNCACHED = Caching()
 
 
 @dataclass(slots=True)
@@ -91,7 +93,12 @@ def check_source(
 
 
 def check(
-    work: Iterable[Work], sources: Sources, *, with_fixes: bool = True, heeded: Heeded = Heeded.ALL
+    work: Iterable[Work],
+    sources: Sources,
+    *,
+    with_fixes: bool = True,
+    heeded: Heeded = Heeded.ALL,
+    caching: Caching = _UNCACHED,
 ) -> list[Finding]:
     """The findings of all work, in their order, but for what the `heeded` comments suppress.
 
@@ -100,20 +107,49 @@ def check(
     found: list[Finding] = []
     with collector_paused():
         for one in work:
-            check_codes(one)
-            found += engine.check(
-                sources.of(one),
-                one.settings,
-                report=one.report,
-                versions=one.versions,
-                with_fixes=with_fixes,
-                heeded=heeded,
-            )
+            judge = functools.partial(_judge, one, sources.of(one), with_fixes, heeded)
+            cache = caching.of(one.root)
+            found += judge() if cache is None else _remembered(cache, one, sources.of(one), (with_fixes, heeded), judge)
     return sorted(found, key=lambda finding: finding.order)
+
+
+def _judge(work: Work, sources: Sequence[Source], with_fixes: bool, heeded: Heeded) -> list[Finding]:
+    from fastapi_session_lint import engine  # a run that finds everything in the cache needs neither it nor the rules
+
+    check_codes(work)
+    return engine.check(
+        sources, work.settings, report=work.report, versions=work.versions, with_fixes=with_fixes, heeded=heeded
+    )
+
+
+def _remembered(
+    cache: Cache,
+    work: Work,
+    sources: Sequence[Source],
+    options: tuple[object, ...],
+    judge: Callable[[], list[Finding]],
+) -> list[Finding]:
+    """What an earlier run found when everything was as it is now; else what `judge` finds, for the next run to know."""
+    from fastapi_session_lint.cache import findings as form  # late, as these two are for runs with a cache alone
+    from fastapi_session_lint.cache.keys import run_key
+
+    key = run_key(work, sources, *options)
+    data = cache.read(_RUNS, key)
+    known = None if data is None else form.decoded(data, work.paths)
+    if known is not None:
+        return known
+    found = judge()
+    made = form.encoded(found, work.paths)
+    if made is not None and not any(one.code == INTERNAL_ERROR for one in found):
+        cache.write(_RUNS, key, made)
+        cache.trim()
+    return found
 
 
 def understand(work: Iterable[Work], sources: Sources) -> dict[str, Inventory]:
     """What the tool understood, by the root of each project; where settings differ within one, of each part."""
+    from fastapi_session_lint import engine  # late, as above
+
     found: dict[str, Inventory] = {}
     with collector_paused():
         for one in work:
@@ -128,7 +164,7 @@ def fix(work: Iterable[Work], sources: Sources, *, unsafe: bool, writes: bool = 
     What a comment suppresses is never fixed. Files in `sources.given` are changed there and not on the disk; unless it
     `writes`, nothing is changed anywhere. Raises settings.InvalidSettings.
     """
-    from fastapi_session_lint import fixer  # a run that changes nothing need not wait for this import
+    from fastapi_session_lint import engine, fixer  # a run that changes nothing need not wait for these imports
 
     applied: list[Finding] = []
     remaining: list[Finding] = []
@@ -177,6 +213,8 @@ def _taken_back(finding: Finding) -> str:
 
 def check_codes(work: Work) -> None:
     """Hold the selection to the rules that exist. Raises settings.InvalidSettings, naming the configuration file."""
+    from fastapi_session_lint.rules import all_rules  # late: there are very many
+
     try:
         selected(work.settings, {rule.code: rule.default for rule in all_rules()})
     except InvalidSettings as error:

@@ -507,7 +507,7 @@ def test_help_names_every_command_and_option(project: Any) -> None:
     assert options == {
         "--fix", "--unsafe-fixes", "--output-format", "--exit-zero", "--isolated", "--stdin-filename", "--no-cache",
         "--color", "--quiet", "--verbose", "--help", "--show-project", "--ignore-suppressions", "--fix-only", "--diff",
-        "--show-fixes", "--output-file", "--statistics", "--exit-non-zero-on-fix",
+        "--show-fixes", "--output-file", "--cache-dir", "--statistics", "--exit-non-zero-on-fix",
         *(f"--{one.name}" for one in flags),
         *(f"--no-{one.name}" for one in flags if one.declared.kind is Kind.FLAG),
     }  # fmt: skip

@@ -17,6 +17,7 @@ from fastapi_session_lint.report.terminal import Terminal
 from fastapi_session_lint.settings import OUTPUT_FORMATS
 
 if TYPE_CHECKING:
+    from fastapi_session_lint.cache.folder import Caching
     from fastapi_session_lint.findings import Finding
     from fastapi_session_lint.inventory import Inventory
     from fastapi_session_lint.report import Fixed
@@ -47,6 +48,8 @@ class Options:
     has_statistics: bool
     color: str
     outputs: Outputs
+    no_cache: bool
+    cache_dir: str | None
 
     @property
     def makes_fixes(self) -> bool:
@@ -80,6 +83,12 @@ def _flag(*names: str, text: str) -> Callable[[Any], Any]:
 @_flag("--ignore-suppressions", "ignores_suppressions", text="Report also what comments suppress.")
 @click.option("--stdin-filename", metavar="PATH", help="With `-`, the file that standard input stands for.")
 @_flag("--no-cache", "no_cache", text="Neither read nor write the cache.")
+@click.option(
+    "--cache-dir",
+    metavar="FOLDER",
+    envvar="FSL_CACHE_DIR",
+    help="Where the cache lies (.fsl_cache beside each project); also FSL_CACHE_DIR.",
+)
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Whether to use colours.")
 @_flag("--show-project", "shows_project", text="Print what is understood of the project, and check nothing.")
 @_flag("-q", "--quiet", "is_quiet", text="Print findings only.")
@@ -91,7 +100,6 @@ def check(
     paths: tuple[str, ...],
     formats: tuple[tuple[str, str], ...],
     output_file: str | None,
-    no_cache: bool,  # noqa: ARG001 - there is no cache yet; scripts may say this from the start
     **others: Any,
 ) -> int:
     """Check the files and folders PATHS, `.` when there are none; `-` is standard input.
@@ -130,7 +138,7 @@ def _run(terminal: Terminal, paths: Sequence[str], overrides: Mapping[str, Any],
         if options.ignores_suppressions:
             fixes = replace(fixes, remaining=tuple(runner.check(work, sources, heeded=heeded)))
     else:
-        fixes = runner.Fixes((), tuple(runner.check(work, sources, heeded=heeded)))
+        fixes = runner.Fixes((), tuple(runner.check(work, sources, heeded=heeded, caching=_caching(options))))
     if options.is_verbose:
         _tell(terminal, work, time.perf_counter() - started)
     if options.shows_diff:
@@ -138,6 +146,12 @@ def _run(terminal: Terminal, paths: Sequence[str], overrides: Mapping[str, Any],
     elif _write(terminal, form, fixes, sources, work, options):
         return _FAILED
     return _exit_code(work, fixes, options)
+
+
+def _caching(options: Options) -> Caching:
+    from fastapi_session_lint.cache.folder import Caching  # late, for the reason above
+
+    return Caching(not options.no_cache, absolute(options.cache_dir) if options.cache_dir else None)
 
 
 def _show_project(terminal: Terminal, understood: Mapping[str, Inventory], form: str, options: Options) -> int:
@@ -246,6 +260,6 @@ def _exit_code(work: Iterable[Work], fixes: Fixes, options: Options) -> int:
 
 def _crashes(fixes: Fixes) -> tuple[Finding, ...]:
     """The findings that tell of errors of ours."""
-    from fastapi_session_lint.engine import INTERNAL_ERROR
+    from fastapi_session_lint.findings import INTERNAL_ERROR
 
     return tuple(finding for finding in fixes.remaining if finding.code == INTERNAL_ERROR)

@@ -1,0 +1,71 @@
+"""The keys of cache entries: a digest of everything that what is kept under them was made from."""
+
+# Paths stay plain text: they are many, and one spelling names a file everywhere.
+# ruff: noqa: PTH100, PTH110, PTH116, PTH118, PTH120, PTH123
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import sys
+from collections.abc import Iterable
+from dataclasses import fields
+from importlib.machinery import PathFinder
+
+from fastapi_session_lint import __version__
+from fastapi_session_lint.settings import Settings
+from fastapi_session_lint.source import Source
+from fastapi_session_lint.work import Work
+
+_SIZE = 16
+_ONLY_SHOWN = frozenset({"output_format", "fail_on"})
+"""Settings that say nothing about what is found."""
+
+
+def run_key(work: Work, sources: Iterable[Source], *options: object) -> str:
+    """The key of all findings of one piece of work; `options` are what else the caller asked the engine for."""
+    digest = hashlib.blake2b(digest_size=_SIZE)
+    versions = [(path, repr(work.versions[path])) for path in sorted(work.versions)]
+    digest.update(repr((tool(), work.root, _asked(work.settings), sorted(work.report), versions, options)).encode())
+    for source in sources:
+        head = repr((source.path, source.problem, len(source.data)))
+        digest.update(head.encode(errors="surrogateescape"))
+        digest.update(source.data)
+    return digest.hexdigest()
+
+
+def _asked(settings: Settings) -> list[tuple[str, object]]:
+    return [(one.name, getattr(settings, one.name)) for one in fields(settings) if one.name not in _ONLY_SHOWN]
+
+
+@functools.cache
+def tool() -> str:
+    """What reads and judges: this tool, its parser and Python, each by its version."""
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    is_checkout = os.path.exists(os.path.join(os.path.dirname(package), "pyproject.toml"))
+    return repr((__version__, _state(package) if is_checkout else "", _parser(), sys.version))
+
+
+def _state(package: str) -> list[tuple[str, int, int]]:
+    """The files of the package as they are now: who works on the tool changes it without changing its version."""
+    found = []
+    for folder, _, names in os.walk(package):
+        for name in names:
+            if name.endswith(".py"):
+                path = os.path.join(folder, name)
+                status = os.stat(path)
+                found.append((path, status.st_mtime_ns, status.st_size))
+    return sorted(found)
+
+
+def _parser() -> bytes:
+    """The file in which libcst keeps its version: to import it, or its metadata, takes far too long."""
+    spec = PathFinder.find_spec("libcst")
+    for folder in (spec.submodule_search_locations or ()) if spec is not None else ():
+        try:
+            with open(os.path.join(folder, "_version.py"), "rb") as stream:
+                return stream.read()
+        except OSError:
+            continue
+    return b""
