@@ -67,8 +67,9 @@ def check(
     """
     wanted = selected(settings, {rule.code: rule.default for rule in all_rules()})
     known = {} if known is None else known
-    names = injected_names(source.data for source in sources)
-    known.update({source: read(source, names) for source in sources if source not in known})
+    if unread := [source for source in sources if source not in known]:
+        names = injected_names_of(sources)
+        known.update({source: read(source, names) for source in unread})
     readings = [known[source] for source in sources]
     findings = judge([one.path for one in sources], readings, settings, wanted, report, versions)
     if heeded is not Heeded.NONE:
@@ -78,6 +79,11 @@ def check(
     if with_fixes:
         findings = plan_fixes(findings, {source.path: source for source in sources})
     return findings
+
+
+def injected_names_of(sources: Iterable[Source]) -> frozenset[str]:
+    """The injected names of a project: see screen.injected_names."""
+    return injected_names(source.data for source in sources)
 
 
 def read(source: Source, names: frozenset[str] = frozenset()) -> Reading:
@@ -102,6 +108,11 @@ def read(source: Source, names: frozenset[str] = frozenset()) -> Reading:
         return Reading(problem=Problem(source.path, str(error), error.row, error.column))
     except Exception:
         return Reading(crash=Problem(source.path, _last_line("reading the file")))
+
+
+def load_parser() -> None:
+    """Import what `read` needs, and imports late: it takes long."""
+    import fastapi_session_lint.model.module  # noqa: F401
 
 
 def judge(
@@ -184,7 +195,7 @@ def understand(
     """What the tool understood of a project, limited to the files whose paths are in `report` (all when None)."""
     from fastapi_session_lint.context import Context
 
-    names = injected_names(source.data for source in sources)
+    names = injected_names_of(sources)
     modules = [module for source in sources if (module := read(source, names).module) is not None]
     reported = None if report is None else frozenset(report)
     return Context(modules, [one.path for one in sources], settings, reported, versions).inventory()

@@ -99,26 +99,34 @@ def check(
     with_fixes: bool = True,
     heeded: Heeded = Heeded.ALL,
     caching: Caching = _UNCACHED,
+    jobs: int | None = 1,
 ) -> list[Finding]:
     """The findings of all work, in their order, but for what the `heeded` comments suppress.
 
-    Raises settings.InvalidSettings.
+    Files are read by so many processes, as many as are worth it when None. Raises settings.InvalidSettings.
     """
     found: list[Finding] = []
     with collector_paused():
         for one in work:
-            judge = functools.partial(_judge, one, sources.of(one), with_fixes, heeded)
+            judge = functools.partial(_judge, one, sources.of(one), with_fixes, heeded, jobs)
             cache = caching.of(one.root)
             found += judge() if cache is None else _remembered(cache, one, sources.of(one), (with_fixes, heeded), judge)
     return sorted(found, key=lambda finding: finding.order)
 
 
-def _judge(work: Work, sources: Sequence[Source], with_fixes: bool, heeded: Heeded) -> list[Finding]:
+def _judge(work: Work, sources: Sequence[Source], with_fixes: bool, heeded: Heeded, jobs: int | None) -> list[Finding]:
     from fastapi_session_lint import engine  # a run that finds everything in the cache needs neither it nor the rules
+    from fastapi_session_lint.reading import read_by_processes
 
     check_codes(work)
     return engine.check(
-        sources, work.settings, report=work.report, versions=work.versions, with_fixes=with_fixes, heeded=heeded
+        sources,
+        work.settings,
+        report=work.report,
+        versions=work.versions,
+        with_fixes=with_fixes,
+        known=read_by_processes(sources, jobs),
+        heeded=heeded,
     )
 
 
@@ -158,13 +166,14 @@ def understand(work: Iterable[Work], sources: Sources) -> dict[str, Inventory]:
     return found
 
 
-def fix(work: Iterable[Work], sources: Sources, *, unsafe: bool, writes: bool = True) -> Fixes:
+def fix(work: Iterable[Work], sources: Sources, *, unsafe: bool, writes: bool = True, jobs: int | None = 1) -> Fixes:
     """Fix what can be fixed, write it, and leave in `sources` what the files say now.
 
     What a comment suppresses is never fixed. Files in `sources.given` are changed there and not on the disk; unless it
     `writes`, nothing is changed anywhere. Raises settings.InvalidSettings.
     """
     from fastapi_session_lint import engine, fixer  # a run that changes nothing need not wait for these imports
+    from fastapi_session_lint.reading import read_by_processes
 
     applied: list[Finding] = []
     remaining: list[Finding] = []
@@ -174,7 +183,8 @@ def fix(work: Iterable[Work], sources: Sources, *, unsafe: bool, writes: bool = 
     with collector_paused():
         for one in work:
             check_codes(one)
-            looked_at = functools.partial(engine.check, versions=one.versions, known={})
+            known = read_by_processes(sources.of(one), jobs)
+            looked_at = functools.partial(engine.check, versions=one.versions, known=known)
             outcome = fixer.fix(sources.of(one), one.settings, report=one.report, unsafe=unsafe, check=looked_at)
             applied += outcome.applied
             remaining += outcome.remaining

@@ -505,12 +505,30 @@ def test_help_names_every_command_and_option(project: Any) -> None:
     options = set(re.findall(r"--[a-z-]+", project.fsl("check", "--help").out))
     flags = [one for one in table() if Place.COMMAND in one.declared.places]
     assert options == {
-        "--fix", "--unsafe-fixes", "--output-format", "--exit-zero", "--isolated", "--stdin-filename", "--no-cache",
-        "--color", "--quiet", "--verbose", "--help", "--show-project", "--ignore-suppressions", "--fix-only", "--diff",
-        "--show-fixes", "--output-file", "--cache-dir", "--statistics", "--exit-non-zero-on-fix",
+        "--cache-dir",
+        "--color",
+        "--diff",
+        "--exit-non-zero-on-fix",
+        "--exit-zero",
+        "--fix",
+        "--fix-only",
+        "--help",
+        "--ignore-suppressions",
+        "--isolated",
+        "--jobs",
+        "--no-cache",
+        "--output-file",
+        "--output-format",
+        "--quiet",
+        "--show-fixes",
+        "--show-project",
+        "--statistics",
+        "--stdin-filename",
+        "--unsafe-fixes",
+        "--verbose",
         *(f"--{one.name}" for one in flags),
         *(f"--no-{one.name}" for one in flags if one.declared.kind is Kind.FLAG),
-    }  # fmt: skip
+    }
 
 
 def test_no_command_is_a_question_for_help(project: Any) -> None:

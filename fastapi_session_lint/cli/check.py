@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from fastapi_session_lint.work import Work
 
 STDIN = "-"
+_MOST_JOBS = 61
+"""Windows cannot wait for more processes at once."""
 _CLEAN, _FOUND, _FAILED = 0, 1, 2
 
 
@@ -50,6 +52,7 @@ class Options:
     outputs: Outputs
     no_cache: bool
     cache_dir: str | None
+    jobs: int | None
 
     @property
     def makes_fixes(self) -> bool:
@@ -59,6 +62,15 @@ class Options:
 
 def _flag(*names: str, text: str) -> Callable[[Any], Any]:
     return click.option(*names, is_flag=True, help=text)
+
+
+def _jobs(_context: click.Context, _parameter: click.Parameter, value: str) -> int | None:
+    """The number of processes, None for auto."""
+    if value == "auto":
+        return None
+    if not value.isascii() or not value.isdigit() or not 0 < int(value) <= _MOST_JOBS:
+        raise click.BadParameter(f"`{value}` is neither auto nor a number from 1 to {_MOST_JOBS}")
+    return int(value)
 
 
 @click.command(short_help="Check files and folders.")
@@ -88,6 +100,9 @@ def _flag(*names: str, text: str) -> Callable[[Any], Any]:
     metavar="FOLDER",
     envvar="FSL_CACHE_DIR",
     help="Where the cache lies (.fsl_cache beside each project); also FSL_CACHE_DIR.",
+)
+@click.option(
+    "--jobs", metavar="N", default="auto", callback=_jobs, help="How many processes read files: a number, or auto."
 )
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Whether to use colours.")
 @_flag("--show-project", "shows_project", text="Print what is understood of the project, and check nothing.")
@@ -134,11 +149,13 @@ def _run(terminal: Terminal, paths: Sequence[str], overrides: Mapping[str, Any],
     if options.shows_project:
         return _show_project(terminal, runner.understand(work, sources), form, options)
     if options.makes_fixes:
-        fixes = runner.fix(work, sources, unsafe=options.is_unsafe, writes=not options.shows_diff)
+        fixes = runner.fix(work, sources, unsafe=options.is_unsafe, writes=not options.shows_diff, jobs=options.jobs)
         if options.ignores_suppressions:
             fixes = replace(fixes, remaining=tuple(runner.check(work, sources, heeded=heeded)))
     else:
-        fixes = runner.Fixes((), tuple(runner.check(work, sources, heeded=heeded, caching=_caching(options))))
+        fixes = runner.Fixes(
+            (), tuple(runner.check(work, sources, heeded=heeded, caching=_caching(options), jobs=options.jobs))
+        )
     if options.is_verbose:
         _tell(terminal, work, time.perf_counter() - started)
     if options.shows_diff:
