@@ -3,9 +3,9 @@
 ## What it does
 
 Reports `lru_cache`, `cache` and their like of async_lru and cachetools on a function that returns or yields a session,
-or that returns an object which it has made a session for; the same cache as a call, `cache(SessionLocal)`; and a session
-that is put into a dict, list or set of a module, of a class, or of an object that a module keeps. The finding stands at
-the decorator, the call or the store.
+or that returns an object which it has made a session for; the same cache as a call, `cache(SessionLocal)`; and a
+session that is put into a dict, list or set of a module, of a class, or of an object that a module keeps. The finding
+stands at the decorator, the call or the store.
 
 Not reported: cached engines, factories and settings, which are made to be shared; a cached function that is given a
 session and returns something else; a container out of which sessions are taken again, by `pop`, `del` and so on;
