@@ -7,7 +7,7 @@ import libcst as cst
 from fastapi_session_lint.findings import Applicability, Fix, Repair
 from fastapi_session_lint.fixes.edits import Draft
 from fastapi_session_lint.fixes.names import is_binding, scope_mentions
-from fastapi_session_lint.fixes.sessions import call_text, close_at, dotted, subject_name
+from fastapi_session_lint.fixes.sessions import call_text, close_at, dotted, is_awaited, subject_name
 from fastapi_session_lint.fixes.suites import (
     Shape,
     Step,
@@ -45,6 +45,8 @@ def _put_first(tree: Tree, repair: Repair, lines: list[str], title: str) -> Fix 
     if handler is None or body is None or not repair.subject or _is_shadowed(handler, repair.subject):
         return None
     if repair.is_async and not tree.is_in_async_function(handler):
+        return None
+    if not repair.is_async and is_awaited(tree, tree.scope(handler), repair.subject):
         return None
     if close_at(body.steps[0].node, repair.subject, method="rollback") or _is_bound_by_try(
         tree, handler, repair.subject
@@ -132,6 +134,8 @@ def guard_commit(tree: Tree, repair: Repair) -> Fix | None:
     if call is None or not isinstance(statement, cst.BaseSmallStatement) or not repair.subject:
         return None
     if repair.is_async and not tree.is_in_async_function(statement):
+        return None
+    if not repair.is_async and is_awaited(tree, tree.scope(statement), repair.subject):
         return None
     around = suite_of(tree, statement)
     if around is None or _is_put_off(tree, call, statement) or _is_guarded(tree, statement, repair.subject):

@@ -94,6 +94,22 @@ def call_text(subject: str, method: str, is_async: bool) -> str:
     return f"{'await ' if is_async else ''}{subject}.{method}()"
 
 
+def is_awaited(tree: Tree, scope: cst.CSTNode, subject: str) -> bool:
+    """Whether a function awaits what a method of the session gives: then it is none that a plain call would do for."""
+    for use in scope_mentions(tree, scope, subject_name(subject)):
+        expression: cst.CSTNode = use
+        for above in tree.ancestors(use):
+            if isinstance(above, cst.Await):
+                return True
+            is_receiver = isinstance(above, cst.Attribute) and above.value is expression
+            if not is_receiver and not (isinstance(above, cst.Call) and above.func is expression):
+                break
+            if is_receiver and (dotted(above) or "").count(".") > subject.count(".") + 1:
+                break
+            expression = above
+    return False
+
+
 def close_at(statement: cst.CSTNode, subject: str, *, method: str = "close") -> Close | None:
     """What a statement is to the closing (or another method) of a session, None when it is something else."""
     if not isinstance(statement, cst.Expr):
