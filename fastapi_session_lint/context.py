@@ -61,6 +61,7 @@ from fastapi_session_lint.questions.transactions import Transactions
 from fastapi_session_lint.questions.unentered import Unentered, unentered_managers
 from fastapi_session_lint.questions.unguarded import unguarded_commits, unguarded_shared_commits
 from fastapi_session_lint.questions.websockets import Websockets
+from fastapi_session_lint.questions.writes import Writes
 from fastapi_session_lint.questions.writing import Writing
 from fastapi_session_lint.questions.yield_errors import swallowed_errors
 from fastapi_session_lint.settings import Settings
@@ -374,6 +375,11 @@ class Context:
     def writing(self) -> Writing:
         """The questions about what changes rows."""
         return Writing(self)
+
+    @functools.cached_property
+    def writes(self) -> Writes:
+        """The question about writes that nobody commits."""
+        return Writes(self)
 
     @functools.cached_property
     def credentials(self) -> Credentials:

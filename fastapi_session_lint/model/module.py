@@ -12,10 +12,10 @@ import libcst as cst
 
 from fastapi_session_lint.findings import Span
 from fastapi_session_lint.model.lower import StatementLowering, exported_names
-from fastapi_session_lint.model.outline import called_names, is_external, parameter_names
+from fastapi_session_lint.model.outline import is_external, skipped_definition
 from fastapi_session_lint.model.places import lent_places, measured_places
 from fastapi_session_lint.model.screen import split_statements
-from fastapi_session_lint.model.syntax import Module, Skipped, Statement
+from fastapi_session_lint.model.syntax import Module, Statement
 from fastapi_session_lint.source import split_lines
 
 _DEPTH = 6000
@@ -64,7 +64,7 @@ def _bind_skipped(lowering: StatementLowering, skipped: Sequence[ast.stmt], line
     names: dict[str, ast.stmt] = {one.name: one for one in skipped}  # type: ignore[attr-defined]  # defs and classes
     known = {*names, *(name for name, found in lowering.scope.bindings.items() if not is_external(found[-1]))}
     for name, one in names.items():
-        lowering.scope.bind(name, Skipped(name, parameter_names(one), called_names(one, known, lines)))
+        lowering.scope.bind(name, skipped_definition(name, one, known, lines))
 
 
 def _finish(path: str, lowering: StatementLowering, body: Sequence[Statement], places: tuple[Span, ...]) -> Module:

@@ -34,7 +34,7 @@ def outline(path: str, tree: ast.Module, data: bytes) -> Module | None:
         for name, definition in _definitions(statement, known, lines):
             builder.bind(name, definition)
     at_own_level = [one for one in tree.body if not isinstance(one, _Def | ast.ClassDef | ast.Import | ast.ImportFrom)]
-    calls = tuple(call for one in at_own_level for call in called_names(one, known, lines))
+    calls = tuple(call for one in at_own_level for call in _called_names(one, known, lines))
     builder.bind(OWN_LEVEL, Skipped(OWN_LEVEL, calls=calls))
     return Module(
         path=path,
@@ -59,14 +59,20 @@ def is_external(definition: Definition) -> bool:
     )
 
 
-def called_names(statement: ast.stmt, known: Collection[str], lines: Sequence[str]) -> tuple[Expression, ...]:
+def _called_names(statement: ast.stmt, known: Collection[str], lines: Sequence[str]) -> tuple[Expression, ...]:
     """What a statement calls by a dotted name that begins with one of those that are known."""
     text = "".join(lines[statement.lineno - 1 : statement.end_lineno])
     found = dict.fromkeys(one for one in _CALLED.findall(text) if one.partition(".")[0] in known)
     return tuple(_expression(one.split(".")) for one in found)
 
 
-def parameter_names(statement: ast.stmt) -> tuple[str, ...]:
+def skipped_definition(name: str, statement: ast.stmt, known: Collection[str], lines: Sequence[str]) -> Skipped:
+    """What is kept of a def or class that is not lowered."""
+    calls = _called_names(statement, known, lines)
+    return Skipped(name, _parameter_names(statement), calls, isinstance(statement, ast.ClassDef))
+
+
+def _parameter_names(statement: ast.stmt) -> tuple[str, ...]:
     """The parameters of a def, those with stars apart."""
     if not isinstance(statement, _Def):
         return ()
@@ -121,7 +127,7 @@ def _definitions(statement: ast.stmt, known: Collection[str], lines: Sequence[st
         case ast.ClassDef(name) if (made := _class(statement, known, lines)) is not None:
             yield name, made
         case ast.FunctionDef(name) | ast.AsyncFunctionDef(name) | ast.ClassDef(name):
-            yield (name, Skipped(name, parameter_names(statement), called_names(statement, known, lines)))
+            yield name, skipped_definition(name, statement, known, lines)
         case ast.Assign([ast.Name(name)], value) | ast.AnnAssign(ast.Name(name), _, value):
             lowered = _value(value)
             yield (name, Other() if lowered is None else Assigned(lowered, None, "=", None, NOWHERE))
@@ -141,9 +147,7 @@ def _class(node: ast.ClassDef, known: Collection[str], lines: Sequence[str]) -> 
     for one in _flat(node.body):
         for name in _made(one):
             is_method = isinstance(one, _Def)
-            bindings[name] = (
-                Skipped(name, parameter_names(one), called_names(one, known, lines)) if is_method else Other(),
-            )
+            bindings[name] = (skipped_definition(name, one, known, lines) if is_method else Other(),)
     return Class(
         name=node.name,
         qualified_name=node.name,

@@ -226,6 +226,7 @@ class Skipped:
     name: str
     parameters: tuple[str, ...] = ()
     calls: tuple[Expression, ...] = ()
+    is_class: bool = False
 
 
 OWN_LEVEL = "<module>"

@@ -178,7 +178,7 @@ class Startup:
         """
         if isinstance(self._roles.value(function, scope), FunctionValue | ClassValue | ObjectValue):
             return True
-        if self._skipped_def(function, scope) is not None:
+        if self.skipped_definition(function, scope) is not None:
             return True
         owner = function.value if isinstance(function, Attribute) else None
         if not isinstance(owner, Name) or owner.id in seen:
@@ -202,10 +202,11 @@ class Startup:
         value = self._roles.value(function, scope)
         if isinstance(value, FunctionValue):
             yield id(value.scope)
-        elif value is None and self._skipped and (skipped := self._skipped_def(function, scope)) is not None:
+        elif value is None and self._skipped and (skipped := self.skipped_definition(function, scope)) is not None:
             yield id(skipped)
 
-    def _skipped_def(self, function: Expression, scope: Scope) -> Skipped | None:
+    def skipped_definition(self, function: Expression, scope: Scope) -> Skipped | None:
+        """The def or class that was not lowered for which a name, or an attribute of a module, stands."""
         found = None
         match function:
             case Name(name):

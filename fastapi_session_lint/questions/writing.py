@@ -83,14 +83,22 @@ class Writing:
     def _is_made(self, expression: Expression, scope: Scope) -> bool:
         match expression:
             case Call(Attribute(owner, method), _, _) if method in vocabulary.MODEL_CONSTRUCTORS:
-                return isinstance(self._context.value(owner, scope), ClassValue)
+                return self._is_class(owner, scope)
             case Call(function, _, _):
-                return isinstance(self._context.value(function, scope), ClassValue)
+                return self._is_class(function, scope)
             case Collection(_, items):
                 return any(self._is_made(one, scope) or self._is_name_of_new(one, scope) for one in items)
             case Comprehension(_, elements, _):
                 return any(self._is_made(one, scope) for one in elements)
         return False
+
+    def _is_class(self, expression: Expression, scope: Scope) -> bool:
+        """Whether an expression stands for a class of the project, lowered or not."""
+        value = self._context.value(expression, scope)
+        if value is None:
+            skipped = self._context.framework.startup.skipped_definition(expression, scope)
+            return skipped is not None and skipped.is_class
+        return isinstance(value, ClassValue)
 
     def _is_name_of_new(self, expression: Expression, scope: Scope) -> bool:
         """Whether a name of a function may be bound to a new object there."""

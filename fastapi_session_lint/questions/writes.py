@@ -1,0 +1,147 @@
+"""Writes of sessions that are never committed."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from fastapi_session_lint import vocabulary
+from fastapi_session_lint.flow.lives import Life
+from fastapi_session_lint.flow.states import Status
+from fastapi_session_lint.flow.uses import Use, UseKind
+from fastapi_session_lint.model.expressions import NOWHERE, Attribute, Call, Constant, Expression
+from fastapi_session_lint.model.walk import all_expressions
+from fastapi_session_lint.project.libraries import argument, has_stars, is_false
+from fastapi_session_lint.project.values import EngineValue, FactoryValue, Scope
+from fastapi_session_lint.questions.own_sessions import OwnSession
+from fastapi_session_lint.vocabulary import Action
+
+if TYPE_CHECKING:
+    from fastapi_session_lint.context import Context
+
+_HANDING = frozenset({UseKind.KEEP, UseKind.STORE, UseKind.RETURN})
+
+
+class Uncommitted(NamedTuple):
+    """The first write, by `text` at `place`, of a session that nobody commits."""
+
+    name: str
+    place: int
+    text: str
+
+
+class Writes:
+    """The question "is what is written ever committed"."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._memo: dict[tuple[int, frozenset[str]], bool] = {}
+
+    def never_committed(self, scope: Scope) -> Iterator[Uncommitted]:
+        """The sessions of a function that write and are committed on no path; a test may well leave that out."""
+        if self._context.is_test(scope) or self._context.framework.is_fixture(scope):
+            return
+        for own in self._context.own_sessions.of(scope):
+            first = self._first_write(own, scope)
+            if first is not None and not self._may_commit(own):
+                yield first
+
+    def _first_write(self, own: OwnSession, scope: Scope) -> Uncommitted | None:
+        if not own.life.complete or not own.life.is_made:
+            return None
+        span = functools.partial(self._context.span, scope)
+        return min(self._writes(own, scope), key=lambda one: span(one.place), default=None)
+
+    def _writes(self, own: OwnSession, scope: Scope) -> Iterator[Uncommitted]:
+        name = own.name or "the session"
+        for use in own.life.uses(UseKind.ACT, UseKind.PASS):
+            if use.place != NOWHERE and self._context.writing.is_write(use, scope):
+                text = f"{name}.{use.name}()" if use.kind is UseKind.ACT else f"{use.name}()"
+                yield Uncommitted(name, use.place, text)
+        for sent in self._context.queries.sent(scope):
+            match sent.call:
+                case Call(Attribute(_, method)) if method in vocabulary.WRITING_QUERY_RUNNERS and sent.name == own.name:
+                    yield Uncommitted(name, sent.place, sent.text)
+
+    # --- who may commit ---
+
+    def _may_commit(self, own: OwnSession) -> bool:
+        if own.is_begun or own.session.of is not None or self._is_undone(own.life):
+            return True
+        if own.outer is not None and self._is_committed(own.outer, is_manager=True):
+            return True
+        return self._is_committed(own.life, is_manager=False) or self._is_autocommit(own.outer or own.life)
+
+    def _is_undone(self, life: Life) -> bool:
+        """Whether it is rolled back although nothing has failed: on purpose."""
+        rollbacks = (one for one in life.moments if one.use.action is Action.ROLLBACK)
+        return any(one.before.error is None for one in rollbacks)
+
+    def _is_committed(self, life: Life, is_manager: bool) -> bool:
+        """Whether some path commits the session, or it gets into code that may do so."""
+        if not life.complete or any(point.state.status is Status.GONE for point in life.links):
+            return True
+        return any(self._commits(use, is_manager) for use in life.uses(*UseKind))
+
+    def _commits(self, use: Use, is_manager: bool) -> bool:
+        match use.kind:
+            case UseKind.ACT:
+                is_known = use.name in vocabulary.SESSION_METHODS and use.name not in vocabulary.OPEN_ENDED_METHODS
+                return use.action is Action.COMMIT or not is_known
+            case UseKind.PASS:
+                return self._is_committed_within(use)
+            case UseKind.CALL:
+                return use.name in vocabulary.SESSION_METHODS
+            case UseKind.YIELD:
+                return use.name == "session" and not is_manager
+        return use.kind in _HANDING
+
+    def _is_committed_within(self, use: Use) -> bool:
+        """Whether a function that is given the session may commit it."""
+        if use.effect is None or use.effect.source is None or use.effect.commits or use.effect.lets_go:
+            return True
+        scope, names = use.effect.source
+        key = (id(scope), names)
+        if key not in self._memo:
+            self._memo[key] = False  # for those who come back here: they do what was looked at before
+            life = self._context.life_of_names(scope, names)
+            is_kept = any(True for _ in life.uses(UseKind.STORE))  # by an object, whose methods are looked at then
+            self._memo[key] = not is_kept and self._is_committed(life, is_manager=False)
+        return self._memo[key]
+
+    # --- engines that commit by themselves ---
+
+    def _is_autocommit(self, life: Life) -> bool:
+        """Whether each statement may be committed at once; where the engine is not known, if the project does so."""
+        if not isinstance(life.origin, Call):
+            return True
+        calls = [(life.origin, life.scope)]
+        factory = self._context.value(life.origin.function, life.scope)
+        if isinstance(factory, FactoryValue) and factory.call is not None and factory.scope is not None:
+            calls.append((factory.call, factory.scope))
+        if any(self._asks_for_autocommit(call) for call, _ in calls):
+            return True
+        if any(self._is_on_plain_engine(argument(call, "bind", 0), scope) for call, scope in calls):
+            return False
+        return self._is_autocommit_known
+
+    def _asks_for_autocommit(self, call: Call) -> bool:
+        given = argument(call, "autocommit")
+        return given is not None and not is_false(given)
+
+    def _is_on_plain_engine(self, bind: Expression | None, scope: Scope) -> bool:
+        """Whether an engine is known with all that it is told, and nothing of that concerns transactions."""
+        if bind is None or isinstance(bind, Call):
+            return False
+        engine = self._context.value(bind, scope)
+        if not isinstance(engine, EngineValue) or engine.call is None or has_stars(engine.call):
+            return False
+        return not any(argument(engine.call, one) is not None for one in vocabulary.AUTOCOMMIT_OPTIONS)
+
+    @functools.cached_property
+    def _is_autocommit_known(self) -> bool:
+        """Whether the project has the word for it anywhere."""
+        bodies = (one.module.body if one.owner is None else one.owner.body for one in self._context.names.all_scopes())
+        texts = (one.value for body in bodies for one in all_expressions(body) if isinstance(one, Constant))
+        return any(isinstance(one, str) and one.upper() == vocabulary.AUTOCOMMIT_LEVEL for one in texts)
