@@ -39,6 +39,7 @@ from fastapi_session_lint.questions.factories import Factories
 from fastapi_session_lint.questions.failures import Failure, failures
 from fastapi_session_lint.questions.final_commits import FinalCommits
 from fastapi_session_lint.questions.generators import GeneratorCall, generator_calls
+from fastapi_session_lint.questions.hidden_failures import HiddenFailures
 from fastapi_session_lint.questions.injections import Injections
 from fastapi_session_lint.questions.inventory import inventory
 from fastapi_session_lint.questions.kept_markers import KeptMarkers
@@ -360,6 +361,11 @@ class Context:
     def websockets(self) -> Websockets:
         """The questions about websockets."""
         return Websockets(self)
+
+    @functools.cached_property
+    def hidden_failures(self) -> HiddenFailures:
+        """The question about sessions that are made inside a try."""
+        return HiddenFailures(self)
 
     @functools.cached_property
     def own_sessions(self) -> OwnSessions:

@@ -115,6 +115,8 @@ class RepairKind(enum.Enum):
     """`expire_on_commit=False` into the arguments of the call at `span`."""
     ADD_CONNECT_ARG = "add-connect-arg"
     """`check_same_thread: False` into the connect_args of the create_engine call at `span`."""
+    MOVE_OUT_OF_TRY = "move-out-of-try"
+    """The assignment of the call at `span`, the first statement of a try, moved to before the try."""
     SPLIT_IMPORT = "split-import"
     """The names that SQLAlchemy has moved, imported at `span`, from their new module."""
     WRAP_IN_TEXT = "wrap-in-text"

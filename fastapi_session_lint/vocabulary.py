@@ -549,7 +549,7 @@ QUIET_CALLS = frozenset(
         "sqlmodel.select", "sqlalchemy.func.count", "sqlalchemy.future.select", "range", "enumerate", "zip", "sorted",
     }
 )  # fmt: skip
-NAME_TABLES = frozenset({"locals", "vars"})
+NAME_TABLES = frozenset({"locals", "vars", "dir", "globals"})
 TYPE_TESTS = frozenset({"isinstance", "hasattr", "callable"})
 LOG_METHODS = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "success"})
 LOGGER_OBJECTS = frozenset({"logging.getLogger", "loguru.logger", "structlog.get_logger", "logging.Logger"})

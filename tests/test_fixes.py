@@ -35,6 +35,7 @@ NODES: dict[RepairKind, tuple[type[cst.CSTNode], ...]] = {
     RepairKind.USE_ASYNC_MAKER: (cst.Call,),
     RepairKind.KEEP_AFTER_COMMIT: (cst.Call,),
     RepairKind.ADD_CONNECT_ARG: (cst.Call,),
+    RepairKind.MOVE_OUT_OF_TRY: (cst.Call,),
     RepairKind.SPLIT_IMPORT: (cst.ImportFrom,),
     RepairKind.WRAP_IN_TEXT: (cst.Call,),
     RepairKind.REMOVE_SUPPRESSION: (cst.Comment,),

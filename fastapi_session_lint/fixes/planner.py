@@ -17,6 +17,7 @@ from fastapi_session_lint.fixes.dependencies import add_function_scope, drop_cal
 from fastapi_session_lint.fixes.edits import OverlappingEdits
 from fastapi_session_lint.fixes.enter_generator import enter_generator
 from fastapi_session_lint.fixes.handlers import add_raise, add_rollback, add_rollback_if_failed, guard_commit
+from fastapi_session_lint.fixes.move_out_of_try import move_out_of_try
 from fastapi_session_lint.fixes.split_import import split_import
 from fastapi_session_lint.fixes.suppressions import remove_suppression
 from fastapi_session_lint.fixes.textual_sql import wrap_in_text
@@ -71,6 +72,7 @@ MAKERS: Mapping[RepairKind, Callable[[Tree, Repair], Fix | None]] = {
     RepairKind.USE_ASYNC_MAKER: use_async_maker,
     RepairKind.KEEP_AFTER_COMMIT: keep_after_commit,
     RepairKind.ADD_CONNECT_ARG: add_connect_arg,
+    RepairKind.MOVE_OUT_OF_TRY: move_out_of_try,
     RepairKind.SPLIT_IMPORT: split_import,
     RepairKind.WRAP_IN_TEXT: wrap_in_text,
     RepairKind.REMOVE_SUPPRESSION: remove_suppression,

@@ -50,8 +50,9 @@ class Writes:
     def _first_write(self, own: OwnSession, scope: Scope) -> Uncommitted | None:
         if not own.life.complete or not own.life.is_made:
             return None
-        span = functools.partial(self._context.span, scope)
-        return min(self._writes(own, scope), key=lambda one: span(one.place), default=None)
+        late = {one.place for one in self._context.after_close.of(scope)}  # those are another defect
+        writes = [one for one in self._writes(own, scope) if one.place not in late]
+        return min(writes, key=lambda one: self._context.span(scope, one.place), default=None)
 
     def _writes(self, own: OwnSession, scope: Scope) -> Iterator[Uncommitted]:
         name = own.name or "the session"

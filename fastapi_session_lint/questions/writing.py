@@ -25,6 +25,7 @@ from fastapi_session_lint.model.syntax import Assigned, Definition, Function
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.libraries import argument
 from fastapi_session_lint.project.values import ClassValue, Library, Scope
+from fastapi_session_lint.questions.order import is_always_met
 from fastapi_session_lint.vocabulary import Action
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Writing:
         return self.is_writing_statement(argument(call, vocabulary.STATEMENT_PARAMETER, 0), scope)
 
     def _writes_within(self, effect: Effect) -> bool:
-        """Whether a function that is given a session writes by it."""
+        """Whether a function that is given a session writes by it, on every way through it."""
         if effect.source is None:
             return False
         scope, names = effect.source
@@ -68,8 +69,8 @@ class Writing:
         if key not in self._memo:
             self._memo[key] = False  # for those who come back here
             life = self._context.life_of_names(scope, names)
-            uses = life.uses(UseKind.ACT, UseKind.PASS) if life.complete else iter(())
-            self._memo[key] = any(self.is_write(one, scope) for one in uses)
+            nodes = {one.point.node for one in life.moments if self.is_write(one.use, scope)} if life.complete else ()
+            self._memo[key] = bool(nodes) and is_always_met(life.graph, nodes)
         return self._memo[key]
 
     # --- objects ---
