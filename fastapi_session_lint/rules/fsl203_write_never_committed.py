@@ -108,7 +108,7 @@ def check(rule: Rule, context: Context) -> Iterator[Finding]:
     for scope in context.functions():
         for one in context.writes.never_committed(scope):
             message = (
-                f"`{one.text}` is never stored: `{one.name}` is committed on no path, and its close rolls this back"
+                f"what `{one.text}` writes is lost: `{one.name}` is committed on no path, and its close rolls back"
             )
             yield rule.finding(scope.module.path, context.span(scope, one.place), message)
 
