@@ -44,6 +44,7 @@ from fastapi_session_lint.questions.injections import Injections
 from fastapi_session_lint.questions.inventory import inventory
 from fastapi_session_lint.questions.kept_markers import KeptMarkers
 from fastapi_session_lint.questions.late_commits import LateCommits
+from fastapi_session_lint.questions.loops import Loops
 from fastapi_session_lint.questions.managers import Managers
 from fastapi_session_lint.questions.moved_names import MovedNames
 from fastapi_session_lint.questions.overrides import Overrides
@@ -131,6 +132,10 @@ class Context:
     def note(self, scope: Scope, place: int, message: str) -> Note:
         """A step of a trail."""
         return Note(scope.module.path, self.span(scope, place), message)
+
+    def is_asked_for(self, code: str) -> bool:
+        """Whether a rule runs because a selector names it, and not only because it is in the default set."""
+        return self.settings.asks_for(code)
 
     def is_test(self, scope: Scope) -> bool:
         """Whether a scope stands in a file of tests."""
@@ -311,6 +316,11 @@ class Context:
     def final_commits(self) -> FinalCommits:
         """The questions about commits in a finally."""
         return FinalCommits(self)
+
+    @functools.cached_property
+    def loops(self) -> Loops:
+        """The questions about loops."""
+        return Loops(self)
 
     @functools.cached_property
     def late_commits(self) -> LateCommits:

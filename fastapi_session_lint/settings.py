@@ -186,6 +186,10 @@ class Settings:
         words=("error", "warning", "info"),
     )
 
+    def asks_for(self, code: str) -> bool:
+        """Whether a selector names a rule, so that it does not run for being in the default set alone."""
+        return any(one == "ALL" or code.startswith(one) for one in (self.select or ()) + self.extend_select)
+
 
 def options() -> Iterator[Option]:
     """The rows of the table, in its order."""

@@ -574,6 +574,19 @@ QUERY_RUNNERS = frozenset(
     }
 )  # fmt: skip
 """The methods of a Query that send it: https://docs.sqlalchemy.org/en/20/orm/queryguide/query.html"""
+STREAMING_METHODS = frozenset({"stream", "stream_scalars"})
+"""The methods of an AsyncSession whose result is read from the server as it is gone through, but for ORM objects."""
+STREAMING_OPTION = "yield_per"
+"""The option, and method of a Query, that has ORM objects read so: https://docs.sqlalchemy.org/en/20/orm/queryguide/api.html#orm-queryguide-yield-per"""
+OPTIONS_METHOD = "execution_options"
+BUFFERING_METHODS = frozenset({"all", "fetchall", "one", "one_or_none", "first", "scalar_one", "freeze"})
+"""The methods of a result that read it to its end, or close it."""
+CORE_STATEMENTS = frozenset({"sqlalchemy.text", "sqlalchemy.sql.text", "sqlalchemy.sql.expression.text"})
+SELECTS = frozenset({"sqlalchemy.select", "sqlalchemy.future.select", "sqlalchemy.sql.select", "sqlmodel.select"})
+COUNTING_ITERATORS = frozenset({"enumerate", "range"})
+"""Builtins whose items count the rounds of a loop."""
+MESSAGE_SOURCES = ("kafka.", "aiokafka.", "confluent_kafka.", "pika.", "aio_pika.", "redis.", "nats.")
+"""The libraries whose objects give messages for as long as they come."""
 QUERY_PARTS = frozenset(
     {"subquery", "cte", "label", "as_scalar", "scalar_subquery", "exists", "selectable", "get_execution_options"}
 )

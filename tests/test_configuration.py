@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from fastapi_session_lint import engine
 from fastapi_session_lint.configuration import Configurations, override, project_root
 from fastapi_session_lint.options import choices, parse
 from fastapi_session_lint.rules import all_rules
 from fastapi_session_lint.selection import selected
 from fastapi_session_lint.settings import InvalidSettings, Settings
+from fastapi_session_lint.source import Source
 
 TABLE = "[tool.fastapi-session-lint]\n"
 
@@ -114,6 +116,24 @@ def test_longer_prefix_wins_and_ignore_wins_a_tie() -> None:
     assert selected(Settings(select=("FSL1",), ignore=("FSL1",)), defaults) == frozenset()
     assert selected(Settings(select=("ALL",)), defaults) == set(defaults)
     assert selected(Settings(), defaults) == {"FSL101", "FSL102"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_told"),
+    [
+        (Settings(), False),
+        (Settings(extend_select=("FSL209",)), False),
+        (Settings(extend_select=("FSL2",)), True),
+        (Settings(select=("ALL",)), True),
+    ],
+)
+def test_some_findings_of_a_default_rule_are_told_when_it_is_selected(settings: Settings, is_told: bool) -> None:
+    text = (
+        "from sqlalchemy.orm import Session\n\ndef save(db: Session, rows: list[object]) -> None:\n"
+        "    for row in rows:\n        db.add(row)\n        db.commit()\n"
+    )
+    found = engine.check([Source("/project/a.py", text.encode())], settings)
+    assert ("FSL204" in {one.code for one in found}) == is_told
 
 
 def test_isolated_settings_hold_everywhere(project: Any) -> None:

@@ -15,7 +15,14 @@ from fastapi_session_lint.model.expressions import Await, Call
 from fastapi_session_lint.model.syntax import Function, Parameter, With
 from fastapi_session_lint.model.walk import all_expressions, statements
 from fastapi_session_lint.project.framework import calls_of
-from fastapi_session_lint.project.values import FunctionValue, ManagerValue, ObjectValue, Scope, SessionValue
+from fastapi_session_lint.project.values import (
+    EngineValue,
+    FunctionValue,
+    ManagerValue,
+    ObjectValue,
+    Scope,
+    SessionValue,
+)
 from fastapi_session_lint.questions.graph_places import nodes_by_expression
 from fastapi_session_lint.questions.held_sessions import HeldSessions
 from fastapi_session_lint.questions.order import is_always_met
@@ -47,7 +54,7 @@ class _First(NamedTuple):
 
     name: str
     life: Life
-    engine: Call
+    engine: EngineValue
     used: Note | None
 
 
@@ -55,7 +62,7 @@ class _Opening(NamedTuple):
     """A call that opens a session on an engine, the nodes at which that takes a connection, and where."""
 
     call: Call
-    engine: Call
+    engine: EngineValue
     nodes: frozenset[int]
     taken: Note
     by: str = ""
@@ -186,7 +193,7 @@ class SecondSessions:
     def _beside(self, opening: _Opening, first: _First) -> SecondSession | None:
         """The second session, where the first holds a connection of the same pool as it takes its own."""
         life = first.life
-        if first.engine is not opening.engine or not life.complete:
+        if first.engine.call is not opening.engine.call or not life.complete:
             return None
         moments: dict[Point, list[Moment]] = defaultdict(list)
         for moment in life.moments:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fastapi_session_lint import vocabulary
-from fastapi_session_lint.model.expressions import Attribute, Call, Expression, last_name
-from fastapi_session_lint.model.syntax import Assigned, Function
+from fastapi_session_lint.model.expressions import Attribute, Await, Call, Expression, Name, last_name
+from fastapi_session_lint.model.syntax import Assigned, Function, Parameter
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.libraries import argument
 from fastapi_session_lint.project.values import (
@@ -32,13 +32,13 @@ _DEPTH = 6
 class SessionEngines:
     """The answer to "which engine, with a pool, is this session's".
 
-    An engine is told by the call that makes it; None where it is not known, has no pool, or is another one each time.
+    Two are the same where the same call makes them. None where it is not known, has no pool, or is not always the same.
     """
 
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def of_call(self, call: Call, scope: Scope, depth: int = 0) -> Call | None:
+    def of_call(self, call: Call, scope: Scope, depth: int = 0) -> EngineValue | None:
         """The engine of the session that a call makes, or gives when it is entered."""
         bind = argument(call, "bind")
         match self._context.value(call.function, scope):
@@ -55,15 +55,16 @@ class SessionEngines:
         called = self._context.value(call.function, scope)
         return self.of_function(called.scope, depth + 1) if isinstance(called, FunctionValue) else None
 
-    def of_function(self, scope: Scope, depth: int = 0) -> Call | None:
+    def of_function(self, scope: Scope, depth: int = 0) -> EngineValue | None:
         """The engine of the sessions that a function makes and gives on, if all have the same."""
-        found = {id(one): one for one in self._of_function(scope, depth)} if depth < _DEPTH else {}
+        made = self._of_function(scope, depth) if depth < _DEPTH else ()
+        found = {id(one.call) if one is not None else 0: one for one in made}
         if not found:
             given = self._context.roles.yielded(FunctionValue(scope))
             return self.only(given.is_async) if isinstance(given, SessionValue) else None
         return next(iter(found.values())) if len(found) == 1 else None
 
-    def _of_function(self, scope: Scope, depth: int) -> Iterator[Call | None]:
+    def _of_function(self, scope: Scope, depth: int) -> Iterator[EngineValue | None]:
         made = {id(one.call) for one in self._context.creations(scope)}
         for call in calls_of(scope):
             if id(call) in made or isinstance(self._context.value(call, scope), ManagerValue):
@@ -73,33 +74,47 @@ class SessionEngines:
                 case GeneratorValue(SessionValue(), _, FunctionValue(inner)):
                     yield self.of_function(inner, depth + 1)
 
-    def only(self, is_async: bool) -> Call | None:
+    def of_name(self, name: str, scope: Scope) -> EngineValue | None:
+        """The engine of the session that a function knows by a name."""
+        for one in self._context.names.bindings(scope).get(name, ()):
+            value = one.value if isinstance(one, Assigned) else None
+            call = value.value if isinstance(value, Await) else value
+            if isinstance(call, Call):
+                return self.of_call(call, scope)
+            marker = self._context.roles.marker(one, scope) if isinstance(one, Parameter) else None
+            if marker is not None and isinstance(one, Parameter):
+                target = self._context.roles.dependency(marker, one, scope)
+                return self.of_function(target.scope) if isinstance(target, FunctionValue) else None
+        session = self._context.session(Name(name), scope) if "." not in name else None
+        return self.only(session.is_async) if session is not None else None
+
+    def only(self, is_async: bool) -> EngineValue | None:
         """The engine of the application for sessions of a kind, where it has just one."""
         found = self._engines[is_async]
         return found[0] if len(found) == 1 else None
 
     # --- engines ---
 
-    def _of_factory(self, factory: FactoryValue) -> Call | None:
+    def _of_factory(self, factory: FactoryValue) -> EngineValue | None:
         bind = argument(factory.call, "bind", 0) if factory.call is not None else None
         return self._of_bind(bind, factory.is_async, factory.scope) if not factory.is_scoped else None
 
-    def _of_bind(self, bind: Expression | None, is_async: bool, scope: Scope | None) -> Call | None:
+    def _of_bind(self, bind: Expression | None, is_async: bool, scope: Scope | None) -> EngineValue | None:
         engine = self._context.value(bind, scope) if bind is not None and scope is not None else None
         if isinstance(engine, EngineValue) and engine.call is not None:
-            return engine.call if self._has_one_pool(engine) else None
+            return engine if self._has_one_pool(engine) else None
         return self.only(is_async)
 
     @functools.cached_property
-    def _engines(self) -> dict[bool, list[Call | None]]:
+    def _engines(self) -> dict[bool, list[EngineValue | None]]:
         """The engines of the application by their kind; None for one that is another each time."""
-        found: dict[bool, list[Call | None]] = {False: [], True: []}
+        found: dict[bool, list[EngineValue | None]] = {False: [], True: []}
         names = self._context.names
         for scope in (*names.all_scopes(), *names.classes):
             for call in calls_of(scope) if not self._context.is_test(scope) else ():
                 value = self._context.value(call, scope)
                 if isinstance(value, EngineValue) and value.call is call and not _is_of_migrations(call):
-                    found[value.is_async].append(call if self._has_one_pool(value) else None)
+                    found[value.is_async].append(value if self._has_one_pool(value) else None)
         return found
 
     def _has_one_pool(self, engine: EngineValue) -> bool:
