@@ -57,6 +57,7 @@ from fastapi_session_lint.questions.requests import Requests
 from fastapi_session_lint.questions.second_sessions import SecondSessions
 from fastapi_session_lint.questions.sessions import Creation, Sessions
 from fastapi_session_lint.questions.shared import Shared
+from fastapi_session_lint.questions.slow_calls import SlowCalls
 from fastapi_session_lint.questions.streaming import Streaming
 from fastapi_session_lint.questions.textual_sql import TextualSql
 from fastapi_session_lint.questions.transactions import Transactions
@@ -341,6 +342,11 @@ class Context:
     def cached(self) -> Cached:
         """The questions about sessions that are cached."""
         return Cached(self)
+
+    @functools.cached_property
+    def slow_calls(self) -> SlowCalls:
+        """The questions about waiting for others with a session at hand."""
+        return SlowCalls(self)
 
     @functools.cached_property
     def registries(self) -> Registries:

@@ -406,6 +406,36 @@ WEBSOCKET_WAITS = frozenset(
 """The methods of a websocket that wait for the client: https://fastapi.tiangolo.com/reference/websockets/"""
 WEBSOCKET_ROUTES = frozenset({"websocket", "websocket_route"})
 SLEEPS = frozenset({"asyncio.sleep", "anyio.sleep", "time.sleep"})
+SLEEPING_FOR_NOTHING = "0"
+"""The time that a task sleeps which only lets others run."""
+_HTTP_METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "request")
+_HTTP_CLIENTS = (
+    "requests.Session", "requests.sessions.Session", "httpx.Client", "httpx.AsyncClient", "aiohttp.ClientSession",
+    "aiohttp.client.ClientSession", "urllib3.PoolManager",
+)  # fmt: skip
+_MAIL_CLIENTS = ("smtplib.SMTP", "smtplib.SMTP_SSL", "aiosmtplib.SMTP", "fastapi_mail.FastMail")
+SELF_ENTERED = frozenset((*_HTTP_CLIENTS, *_MAIL_CLIENTS))
+"""The clients of other servers whose `with` gives themselves."""
+REMOTE_CALLS = (
+    frozenset(f"{module}.{method}" for module in ("requests", "httpx", *_HTTP_CLIENTS) for method in _HTTP_METHODS)
+    | frozenset(f"{client}.{method}" for client in _MAIL_CLIENTS for method in ("send_message", "sendmail"))
+    | {"httpx.stream", "httpx.Client.send", "httpx.Client.stream", "httpx.AsyncClient.send", "httpx.AsyncClient.stream"}
+    | {"requests.Session.send", "urllib.request.urlopen", "urllib.request.urlretrieve", "aiosmtplib.send"}
+)
+"""What waits for another server: https://docs.python-requests.org/, https://www.python-httpx.org/,
+https://docs.aiohttp.org/, https://docs.python.org/3/library/smtplib.html"""
+MODEL_LIBRARIES = (
+    "openai.", "anthropic.", "google.genai.", "google.generativeai.", "groq.", "mistralai.", "cohere.", "ollama.",
+    "litellm.", "langchain.", "langchain_openai.", "langchain_anthropic.", "langchain_core.", "langchain_community.",
+)  # fmt: skip
+"""The clients of language models."""
+MODEL_METHODS = frozenset(
+    {
+        "create", "acreate", "parse", "generate", "agenerate", "generate_content", "generate_content_async", "chat",
+        "complete", "completion", "acompletion", "embedding", "aembedding", "embed", "embed_query", "aembed_query",
+        "embed_documents", "aembed_documents", "invoke", "ainvoke", "batch", "abatch", "predict", "apredict",
+    }
+)  # fmt: skip
 STREAMING_RESPONSES = frozenset(
     {
         "fastapi.responses.StreamingResponse", "starlette.responses.StreamingResponse",

@@ -176,6 +176,8 @@ class Calls:
                 return value
             case SessionValue():
                 return manager
+            case LibraryObject(kind) if kind in vocabulary.SELF_ENTERED:
+                return manager
             case ObjectValue(of):
                 for method in ("__aenter__", "__enter__"):
                     function = self._roles.member(of, method, manager)

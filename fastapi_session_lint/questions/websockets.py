@@ -37,7 +37,7 @@ class Websockets:
 
     def waitings(self, scope: Scope) -> Iterator[Waiting]:
         """The sessions with an open transaction at a wait of a websocket route."""
-        waits = self._waits(scope) if self._is_route(scope) else []
+        waits = self._waits(scope) if self.is_route(scope) else []
         for held in self._held.of(scope) if waits else ():
             if held.is_hidden:
                 wait = waits[0]
@@ -48,7 +48,8 @@ class Websockets:
             if found is not None:
                 yield Waiting(held, self._trail(held.used or self._held.first_use(life), found, scope))
 
-    def _is_route(self, scope: Scope) -> bool:
+    def is_route(self, scope: Scope) -> bool:
+        """Whether a function is a websocket route of the application."""
         if not isinstance(scope.owner, Function) or self._context.is_test(scope):
             return False
         names = (last_name(one.function) for one in scope.owner.decorators if isinstance(one, Call))
