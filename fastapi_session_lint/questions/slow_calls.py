@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.findings import Note
 from fastapi_session_lint.flow.lives import Life
-from fastapi_session_lint.flow.states import LEAKING
+from fastapi_session_lint.flow.states import LEAKING, Health
 from fastapi_session_lint.model.expressions import Attribute, Await, Call, Constant, Expression, dotted, last_name
 from fastapi_session_lint.model.syntax import Function, With
 from fastapi_session_lint.model.walk import all_expressions, statements, subexpressions
@@ -114,11 +114,15 @@ class SlowCalls:
             yield _Session(context.subject(creation) or "session", context.life(creation), None)
 
     def _is_held(self, life: Life | None, wait: _Wait) -> bool:
-        """Whether the session holds a connection at a call, on whatever way that was reached."""
+        """Whether the session holds a connection at a call, on whatever way that was reached.
+
+        Where a statement has failed and nobody has rolled back, that is the defect.
+        """
         if life is None:
             return True
         nodes = set(nodes_by_expression(life.graph).get(id(wait.call), ())) if life.complete else set[int]()
-        return any(point.node in nodes and point.state.status in LEAKING for point in life.links)
+        states = (point.state for point in life.links if point.node in nodes)
+        return any(one.status in LEAKING and one.health is Health.SOUND for one in states)
 
     def _is_told_of(self, wait: _Wait, scope: Scope) -> bool:
         """Whether another finding tells of a call: that in a called function, or that of an idle websocket."""
