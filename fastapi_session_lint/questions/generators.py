@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class GeneratorCall(NamedTuple):
     """A call at which a generator that yields a session is misused.
 
-    `form`: "next", "anext", "for" or "async for" (left early), "with" (entered), "value" (used as a session).
+    `form`: "next", "anext", "for" or "async for" (left early), "with" (entered), "value" (used as a session); of what
+    only the other kind of generator takes, "sync of async" or "async of sync".
     `subject` is the name that the session gets, where it is a plain one.
     """
 
@@ -42,9 +43,11 @@ def generator_calls(context: Context, scope: Scope) -> Iterator[GeneratorCall]:
         yield from _advanced(context, scope, call, driven, body)
     for statement in statements(body):
         match statement:
-            case For(_, iterable, loop, _, is_async, _) if _is_left(loop):
-                if found := _session_generator(context, iterable, scope):
-                    yield GeneratorCall("async for" if is_async else "for", *found, "")
+            case For(_, iterable, loop, _, is_async, _):
+                found = _session_generator(context, iterable, scope)
+                mismatch = _mismatch(found[2], is_async) if found else None
+                if found and (mismatch or _is_left(loop)):
+                    yield GeneratorCall(mismatch or ("async for" if is_async else "for"), *found, "")
             case With(items, _, _, _):
                 for item in items:
                     if found := _session_generator(context, item.context, scope):
@@ -82,7 +85,15 @@ def _advanced(
         return
     value = context.value(generator, scope)
     if isinstance(value, GeneratorValue) and isinstance(value.value, SessionValue):
+        form = _mismatch(value.function, form == "anext") or form
         yield GeneratorCall(form, call, scope, value.function, _target_of(body, call))
+
+
+def _mismatch(function: FunctionValue | None, is_async: bool) -> str | None:
+    """What is wrong with driving an async generator as a plain one, or the other way round."""
+    if function is None or function.function.is_async == is_async:
+        return None
+    return "async of sync" if is_async else "sync of async"
 
 
 def _target_of(body: Suite, call: Call) -> str:

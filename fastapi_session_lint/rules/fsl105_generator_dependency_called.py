@@ -4,7 +4,8 @@
 
 Reports `next(get_db())`, `get_db().__next__()`, `await anext(get_session())`, a `for` or `async for` over the
 generator that is left by `return` or `break`, `db = get_db()` used as if it were the session, and `with get_db()` on
-a generator that is no context manager. The finding stands at the call and is the only one for this session: it is not
+a generator that is no context manager; and what raises TypeError at once: `next` or `for` over an async generator,
+`anext` or `async for` over a plain one. The finding stands at the call and is the only one for this session: it is not
 reported as unclosed as well.
 
 An `anext` or an `async for` left early is an *error*, because commits get lost; a `next` is a *warning* (an *error* at
@@ -103,6 +104,8 @@ _MESSAGES = {
     "anext": "the generator is thrown away here and closes the session in the middle of its use: commits are lost",
     "for": "the loop leaves the generator early: what stands after its yield (commit, error handling) never runs",
     "async for": "the loop leaves the generator early: its cleanup runs at some later time, or never",
+    "sync of async": "this is an async generator: next() and a plain `for` raise TypeError",
+    "async of sync": "this is a plain generator: anext() and `async for` raise TypeError",
     "with": "this is a generator, not a context manager: entering it raises TypeError",
     "value": "this is a generator, not a session: using it raises AttributeError",
 }
