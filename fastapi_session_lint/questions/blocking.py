@@ -118,7 +118,7 @@ class Blocking:
         return session is not None and not session.is_async and not session.is_guessed
 
     def _is_sync_session(self, expression: Expression, scope: Scope) -> bool:
-        return self._is_sync(self._context.session(expression, scope))
+        return self._is_sync(self._context.evidence.session(expression, scope))
 
     # --- in place ---
 
@@ -126,6 +126,8 @@ class Blocking:
         """A query is sent that was built before."""
         query = self._context.value(sent.query, scope)
         if not isinstance(query, QueryValue) or not self._is_sync(query.session):
+            return None
+        if self._context.evidence.is_doubtful(query.subject, query.scope):
             return None
         name = sent.name or dotted(query.subject) or "session"
         if query.scope is not scope:

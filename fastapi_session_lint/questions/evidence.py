@@ -45,6 +45,10 @@ class Evidence:
         made = {is_async for is_async, _ in self.made}
         return session if told is not False and (not made or session.is_async in made) else None
 
+    def is_doubtful(self, expression: Expression, scope: Scope) -> bool:
+        """Whether an expression seems to be a session, and what speaks against its kind outweighs the annotation."""
+        return self._context.session(expression, scope) is not None and self.session(expression, scope) is None
+
     def undisputed_session(self, expression: Expression, scope: Scope) -> SessionValue | None:
         """The same where something speaks against the annotation, such as an await of what it says is sync.
 
