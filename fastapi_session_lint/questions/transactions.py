@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
 
 _ENDS = frozenset({Action.COMMIT, Action.ROLLBACK})
-_HARMLESS = frozenset({Action.CLOSE, Action.ROLLBACK, Action.FLUSH, Action.LOCAL})
+_HARMLESS = frozenset({Action.CLOSE, Action.ROLLBACK, Action.UNDO, Action.FLUSH, Action.LOCAL})
 """What a session takes in a block of `begin()` whose transaction is over."""
 
 
