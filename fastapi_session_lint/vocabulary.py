@@ -195,6 +195,14 @@ MARKER_ATTRIBUTES = frozenset({"dependency", "use_cache", "scope", "scopes"})
 """What a `Depends` object itself has."""
 APPLICATIONS = frozenset({"fastapi.FastAPI", "fastapi.applications.FastAPI", "starlette.applications.Starlette"})
 ROUTERS = frozenset({"fastapi.APIRouter", "fastapi.routing.APIRouter", "starlette.routing.Router"})
+THREADED = APPLICATIONS | ROUTERS | frozenset(
+    {
+        "fastapi.testclient.TestClient", "starlette.testclient.TestClient", "threading.Thread",
+        "concurrent.futures.ThreadPoolExecutor", "anyio.to_thread.run_sync", "asyncio.to_thread",
+        "fastapi.concurrency.run_in_threadpool", "starlette.concurrency.run_in_threadpool",
+    }
+)  # fmt: skip
+"""What has functions called in other threads."""
 SERVERS = frozenset({"fastapi"})
 """The packages of a program that serves requests."""
 REQUESTS = frozenset(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 import re
-from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -32,6 +30,7 @@ from fastapi_session_lint.project.values import (
     ObjectValue,
     Scope,
 )
+from fastapi_session_lint.questions.engine_threads import EngineThreads
 
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
@@ -40,7 +39,6 @@ _MEMORY = re.compile(r"sqlite(\+pysqlite)?://(/?(:memory:.*)?)?(\?.*)?\Z")
 _SHARED = re.compile(r"cache=shared|mode=memory")
 _IN_MEMORY = re.compile(r":memory:|mode=memory")
 _FILE = re.compile(r"sqlite(\+pysqlite|\+pysqlcipher)?:///")
-_THREADED = ("fastapi.testclient.TestClient", "starlette.testclient.TestClient", "fastapi.FastAPI", "fastapi.APIRouter")
 
 
 class Address(NamedTuple):
@@ -64,6 +62,7 @@ class Engines:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._threads = EngineThreads(context)
 
     def sqlite_files(self, scope: Scope) -> Iterator[SqliteEngine]:
         """The sync engines on SQLite files that do not turn check_same_thread off."""
@@ -74,6 +73,7 @@ class Engines:
                 or not _FILE.match(address.text)
                 or _IN_MEMORY.search(address.text)
                 or _is_memory(address)
+                or self._threads.is_one(scope)
             ):
                 continue
             checked = self._checks_thread(call, scope)
@@ -84,9 +84,9 @@ class Engines:
         """The sync in-memory engines that several threads meet, without the pool that would share them."""
         for call in self._sync_engines(scope):
             address = self._url(call, scope)
-            if address is None or not address.is_certain or not _is_memory(address):
+            if address is None or not address.is_certain or not _is_memory(address) or self._threads.is_one(scope):
                 continue
-            if self._is_shared(call, scope, address) or not self._meets_threads(scope):
+            if self._is_shared(call, scope, address) or not self._threads.are_several(scope):
                 continue
             yield SqliteEngine(call, True, True)
 
@@ -157,28 +157,6 @@ class Engines:
         given = argument(call, "connect_args")
         pairs = self._pairs(given, scope) if given is not None else {}
         return pairs is None or is_false(pairs.get("check_same_thread"))
-
-    def _meets_threads(self, scope: Scope) -> bool:
-        """Whether the engine's module, or one that imports it, at whatever remove, has an app or a test client."""
-        threaded = {module.path for module in self._context.threaded_modules}
-        reached, stack = set[str](), [scope.module.path]
-        while stack:
-            path = stack.pop()
-            if path in threaded:
-                return True
-            if path not in reached:
-                reached.add(path)
-                stack += self._importers.get(path, ())
-        return False
-
-    @functools.cached_property
-    def _importers(self) -> dict[str, list[str]]:
-        """The modules that import each module."""
-        found: dict[str, list[str]] = defaultdict(list)
-        for path, scope in self._context.names.modules.items():
-            for imported in self._context.names.imported_paths(scope):
-                found[imported].append(path)
-        return found
 
     # --- addresses ---
 

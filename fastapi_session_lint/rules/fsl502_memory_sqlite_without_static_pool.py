@@ -5,7 +5,8 @@
 Reports `create_engine` on an in-memory SQLite URL (`sqlite://`, `sqlite:///:memory:`) without a pool that shares one
 connection, in a project where an app or a TestClient uses the engine from several threads.
 
-Not reported: aiosqlite, which uses StaticPool by itself; a shared cache; unit tests in a single thread.
+Not reported: aiosqlite, which uses StaticPool by itself; a shared cache; a test that makes the engine for
+itself and names neither an app nor a TestClient; scripts.
 
 ## Why is this bad?
 
