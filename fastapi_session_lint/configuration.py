@@ -1,32 +1,30 @@
 """Which settings hold for a file, and which folder is its project: both are found upward from it."""
 
 # Paths stay plain text: they are many, and one spelling names a file everywhere.
-# ruff: noqa: PTH111, PTH123
+# ruff: noqa: PTH110, PTH111
 
 from __future__ import annotations
 
 import os
 import posixpath
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from fastapi_session_lint.files import absolute, reason
-from fastapi_session_lint.options import parse
+from fastapi_session_lint.files import absolute
+from fastapi_session_lint.option_files import NAMES, SHARED, mentions_us, read_table
+from fastapi_session_lint.patterns import anchored, is_name
 from fastapi_session_lint.settings import TABLE, InvalidSettings, Kind, Settings, options
 
-FILE = "pyproject.toml"
-MARKERS = (FILE, ".git", "setup.cfg", "setup.py")
+MARKERS = (SHARED, ".git", "setup.cfg", "setup.py")
 _SELECTION = ("select", "ignore", "extend_select", "extend_ignore")
-_TOML_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
     """Settings with where they come from. `path` is None when no file says anything.
 
-    Relative patterns and folders in the settings start at `folder`.
+    Paths in the settings are absolute; relative ones in the file started at `folder`.
     """
 
     settings: Settings
@@ -35,31 +33,42 @@ class Configuration:
 
 
 class Configurations:
-    """The configuration of each folder, read once. As in Ruff the nearest file with our table counts alone."""
+    """The configuration of each folder, read once. As in Ruff the nearest file that has one counts alone."""
 
-    def __init__(self, overrides: Mapping[str, Any] | None = None, *, isolated: Settings | None = None) -> None:
+    def __init__(
+        self,
+        overrides: Mapping[str, Any] | None = None,
+        *,
+        isolated: Settings | None = None,
+        path: str | None = None,
+    ) -> None:
         """`overrides` are options by field name, as from a command line: they win.
 
-        Relative folders in them start at the current one.
-
-        Where `isolated` is given no file is read, and it holds everywhere instead.
+        Where `isolated` is given no file is read, and it holds everywhere instead; so does the file at `path`, if it is
+        given. Relative folders and patterns in all of these start at the current folder. Raises InvalidSettings.
         """
-        self._overrides = _anchored(overrides or {}, absolute("."))
-        self._isolated = isolated
+        here = absolute(".")
+        self._overrides = _anchored(overrides or {}, here)
+        self._everywhere: Configuration | None = None
+        if path is not None:
+            self._everywhere = self._named(absolute(path), here)
+        elif isolated is not None:
+            self._everywhere = Configuration(override(isolated, self._overrides), here)
         self._known: dict[str, Configuration | None] = {}
 
     def of(self, folder: str) -> Configuration:
         """What holds in a folder. Raises InvalidSettings for a file at or above it that is broken."""
-        found = self._upward(folder) if self._isolated is None else None
-        return found or Configuration(override(self._isolated or Settings(), self._overrides), folder)
+        if self._everywhere is not None:
+            return self._everywhere
+        return self._upward(folder) or Configuration(override(Settings(), self._overrides), folder)
 
     def inside(self, folder: str, around: Configuration) -> Configuration:
-        """What holds in a folder that has a pyproject.toml of its own, given what holds around it.
+        """What holds in a folder that has a configuration file of its own, given what holds around it.
 
         A template or a test's data may be no TOML at all; below the folders that were asked for a file matters only
         when it names us.
         """
-        if self._isolated is not None or not _mentions_us(posixpath.join(folder, FILE)):
+        if self._everywhere is not None or not any(mentions_us(posixpath.join(folder, name)) for name in NAMES):
             return around
         return self._at(folder) or around
 
@@ -74,22 +83,64 @@ class Configurations:
     def _at(self, folder: str) -> Configuration | None:
         """The configuration that the folder's own file gives; None when it has none."""
         if folder not in self._known:
-            path = posixpath.join(folder, FILE)
-            values = _read_table(path)
-            self._known[folder] = None if values is None else self._configuration(values, folder, path)
+            paths = (posixpath.join(folder, name) for name in NAMES)
+            self._known[folder] = next((found for path in paths if (found := self._read(path, folder))), None)
         return self._known[folder]
 
-    def _configuration(self, values: dict[str, Any], folder: str, path: str) -> Configuration:
-        return Configuration(override(Settings(**_anchored(values, folder)), self._overrides), folder, path)
+    def _named(self, path: str, folder: str) -> Configuration:
+        """The configuration of a file that was asked for."""
+        if not os.path.exists(path):
+            raise InvalidSettings(f"{path}: no such file")
+        found = self._read(path, folder)
+        if found is None:
+            raise InvalidSettings(f"{path}: has no table `tool.{TABLE}`")
+        return found
+
+    def _read(self, path: str, folder: str) -> Configuration | None:
+        """The configuration in a file, whose relative paths start at `folder`; None when it has none."""
+        values = read_table(path)
+        if values is None:
+            return None
+        settings = _extended(_anchored(values, folder), path, (path,))
+        return Configuration(override(settings, self._overrides), folder, path)
+
+
+def _extended(values: Mapping[str, Any], path: str, above: tuple[str, ...]) -> Settings:
+    """The settings of a file, laid over those of the file that it extends, and so on; `above` are the files so far."""
+    base = values.get("extend")
+    if base is None:
+        return override(Settings(), values)
+    if base in above:
+        raise InvalidSettings(f"{path}: `extend` leads back to {base}")
+    found = read_table(base)
+    if found is None:
+        what = f"has no table `tool.{TABLE}`" if os.path.exists(base) else "no such file"
+        raise InvalidSettings(f"{path}: `extend`: {base}: {what}")
+    settings = _extended(_anchored(found, posixpath.dirname(base)), base, (*above, base))
+    merged = {"extend_exclude": settings.extend_exclude + values.get("extend_exclude", ())}
+    return override(settings, {**values, **merged})
 
 
 def _anchored(values: Mapping[str, Any], folder: str) -> dict[str, Any]:
-    """The options with the folders in them as absolute paths, those that are relative starting at `folder`."""
-    folders = (one.field for one in options() if one.declared.kind is Kind.FOLDERS and one.field in values)
-    absolute_ones = {
-        name: tuple(posixpath.normpath(posixpath.join(folder, one)) for one in values[name]) for name in folders
-    }
-    return {**values, **absolute_ones}
+    """The options with the paths in them absolute, those that are relative starting at `folder`."""
+    kinds = {one.field: one.declared.kind for one in options()}
+    return {name: _placed(kinds[name], value, folder) for name, value in values.items()}
+
+
+def _placed(kind: Kind, value: Any, folder: str) -> Any:
+    match kind:
+        case Kind.FOLDERS:
+            return tuple(_path(one, folder) for one in value)
+        case Kind.FILE:
+            return _path(value, folder)
+        case Kind.PATTERNS:
+            return tuple(one if is_name(one) else anchored(one, folder) for one in value)
+        case _:
+            return value
+
+
+def _path(text: str, folder: str) -> str:
+    return posixpath.normpath(posixpath.join(folder, os.path.expanduser(text)))
 
 
 def override(settings: Settings, values: Mapping[str, Any]) -> Settings:
@@ -115,52 +166,6 @@ def override(settings: Settings, values: Mapping[str, Any]) -> Settings:
 def _without(selectors: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
     """The selectors that none of the others covers."""
     return tuple(one for one in selectors if not ("ALL" in others or one.startswith(others)))
-
-
-def _read_table(path: str) -> dict[str, Any] | None:
-    """The options in our table of a TOML file, checked; None when there is no such file or table."""
-    try:
-        with open(path, "rb") as stream:
-            data = stream.read()
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        return None
-    except OSError as error:
-        raise InvalidSettings(f"{path}: {reason(error)}") from error
-    tools = _load(path, data).get("tool")
-    table = tools.get(TABLE) if isinstance(tools, dict) else None
-    if table is None:
-        return None
-    if not isinstance(table, dict):
-        raise InvalidSettings(f"{path}: `tool.{TABLE}` must be a table")
-    return parse(table, path)
-
-
-def _load(path: str, data: bytes) -> dict[str, Any]:
-    import tomllib  # a run without any pyproject.toml need not wait for this import
-
-    try:
-        return tomllib.loads(data.decode())
-    except UnicodeDecodeError as error:
-        raise InvalidSettings(f"{path}: not valid UTF-8 at byte {error.start}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidSettings(f"{path}:{_broken_toml(str(error), data)}") from error
-    except RecursionError as error:
-        raise InvalidSettings(f"{path}: broken TOML: nested too deep") from error
-
-
-def _broken_toml(message: str, data: bytes) -> str:
-    """The message of tomllib with its place in front, as editors and terminals know it."""
-    place = _TOML_PLACE.search(message)
-    row, column = (place[1], place[2]) if place and place[1] else (data.count(b"\n") + 1, 1)
-    return f"{row}:{column}: broken TOML: {_TOML_PLACE.sub('', message)}"
-
-
-def _mentions_us(path: str) -> bool:
-    try:
-        with open(path, "rb") as stream:
-            return TABLE.encode() in stream.read()
-    except OSError:
-        return False
 
 
 def project_root(folder: str) -> str | None:

@@ -10,17 +10,14 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
-from fastapi_session_lint.configuration import FILE, Configuration, Configurations, project_root
-from fastapi_session_lint.settings import Settings
-
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
+from fastapi_session_lint.configuration import Configuration, Configurations, project_root
+from fastapi_session_lint.option_files import NAMES
+from fastapi_session_lint.patterns import EVERYWHERE, Patterns, is_name, matches, patterns
 
 _IGNORE_FILE = ".gitignore"
-_PATTERN_MARKS = frozenset("*?[]!#/\\")
 
 
 class Found(NamedTuple):
@@ -30,22 +27,12 @@ class Found(NamedTuple):
     configuration: Configuration
 
 
-class Patterns(NamedTuple):
-    """Gitignore patterns that are relative to a folder, and those of the folders around it."""
-
-    folder: str
-    spec: GitIgnoreSpec
-    outer: Patterns | None = None
-
-
 class Exclusion:
     """What one configuration leaves out: plain names by look-up, the rest as patterns."""
 
-    def __init__(self, settings: Settings, folder: str) -> None:
-        """Relative patterns start at `folder`."""
-        entries = settings.exclude + settings.extend_exclude
-        self.names = frozenset(one for one in entries if _PATTERN_MARKS.isdisjoint(one))
-        self.patterns = _patterns((one for one in entries if one not in self.names), folder, None)
+    def __init__(self, entries: tuple[str, ...]) -> None:
+        self.names = frozenset(filter(is_name, entries))
+        self.patterns = patterns((one for one in entries if one not in self.names), EVERYWHERE, None)
 
 
 class Place(NamedTuple):
@@ -70,7 +57,7 @@ class Discovery:
 
     def __init__(self, configurations: Configurations) -> None:
         self._configurations = configurations
-        self._exclusions: dict[tuple[str, tuple[str, ...]], Exclusion] = {}
+        self._exclusions: dict[tuple[str, ...], Exclusion] = {}
         self._names: dict[str, frozenset[str]] = {}
 
     def names(self, folder: str) -> frozenset[str]:
@@ -124,75 +111,35 @@ class Discovery:
         Where Git ignores the folder itself, it was asked for all the same, and only what lies in it counts.
         """
         configuration = self._configurations.of(folder)
-        patterns = _patterns_above(folder) if configuration.settings.respect_gitignore else None
-        if any(matches(patterns, one, True) for one in (folder, *_ancestors(folder))):
-            patterns = None
-        return Place(folder, configuration, self._exclusion(configuration), patterns)
+        ignored = _patterns_above(folder) if configuration.settings.respect_gitignore else None
+        if any(matches(ignored, one, True) for one in (folder, *_ancestors(folder))):
+            ignored = None
+        return Place(folder, configuration, self._exclusion(configuration), ignored)
 
     def _enter(self, place: Place, names: frozenset[str]) -> Place:
         """The place with what the folder's own files, of the given names, say."""
-        configuration, patterns = place.configuration, place.patterns
-        if FILE in names:
+        configuration, ignored = place.configuration, place.patterns
+        if not names.isdisjoint(NAMES):
             configuration = self._configurations.inside(place.folder, configuration)
         if _IGNORE_FILE in names and configuration.settings.respect_gitignore:
-            patterns = _patterns(_lines(place.folder), place.folder, patterns)
-        return Place(place.folder, configuration, self._exclusion(configuration), patterns)
+            ignored = patterns(_lines(place.folder), place.folder, ignored)
+        return Place(place.folder, configuration, self._exclusion(configuration), ignored)
 
     def _exclusion(self, configuration: Configuration) -> Exclusion:
-        settings = configuration.settings
-        key = (configuration.folder, settings.exclude + settings.extend_exclude)
-        if key not in self._exclusions:
-            self._exclusions[key] = Exclusion(settings, configuration.folder)
-        return self._exclusions[key]
-
-
-def matches(patterns: Patterns | None, path: str, is_folder: bool) -> bool:
-    """Whether the patterns name the path; as in Git those of the nearest folder decide."""
-    while patterns is not None:
-        folder = patterns.folder.rstrip("/") + "/"
-        if path.startswith(folder):
-            relative = path[len(folder) :] + ("/" if is_folder else "")
-            include = patterns.spec.check_file(relative).include
-            if include is not None:
-                return include
-        patterns = patterns.outer
-    return False
-
-
-def _patterns(lines: Iterable[str], folder: str, outer: Patterns | None) -> Patterns | None:
-    """The patterns of the lines, around which `outer` lie; `outer` itself when there are none."""
-    wanted = [line for line in lines if line.strip() and not line.startswith("#")]
-    if not wanted:
-        return outer
-    from pathspec import GitIgnoreSpec  # many folders have no patterns at all
-
-    return Patterns(folder, _compiled(GitIgnoreSpec, wanted), outer)
-
-
-def _compiled(spec: type[GitIgnoreSpec], lines: list[str]) -> GitIgnoreSpec:
-    """The lines as patterns; Git skips a line that is none, and so do we."""
-    try:
-        return spec.from_lines(lines)
-    except ValueError:
-        return spec.from_lines(line for line in lines if _is_pattern(spec, line))
-
-
-def _is_pattern(spec: type[GitIgnoreSpec], line: str) -> bool:
-    try:
-        spec.from_lines([line])
-    except ValueError:
-        return False
-    return True
+        entries = configuration.settings.exclude + configuration.settings.extend_exclude
+        if entries not in self._exclusions:
+            self._exclusions[entries] = Exclusion(entries)
+        return self._exclusions[entries]
 
 
 def _patterns_above(folder: str) -> Patterns | None:
     """The patterns of the .gitignore files above a folder, up to the top of what it belongs to."""
-    patterns: Patterns | None = None
+    found: Patterns | None = None
     top = top_of(folder)
     above = [one for one in _ancestors(folder) if top is not None and len(one) >= len(top)]
     for one in reversed(above):
-        patterns = _patterns(_lines(one), one, patterns)
-    return patterns
+        found = patterns(_lines(one), one, found)
+    return found
 
 
 def top_of(folder: str) -> str | None:

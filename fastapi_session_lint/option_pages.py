@@ -23,10 +23,27 @@ _INTRODUCTION = """\
 
 # Configuration
 
-Everything is optional. Options stand in the table `[tool.fastapi-session-lint]` of a `pyproject.toml`.
+Everything is optional. Options stand in the table `[tool.fastapi-session-lint]` of a `pyproject.toml`, or by
+themselves in a file `fsl.toml` or `.fsl.toml`:
 
-Each file is checked with the nearest configuration above it; two are never merged. Command line options win over it,
-and `--isolated` reads none. An unknown key or code is an error (exit code 2), and the nearest known one is named.
+```toml
+# fsl.toml
+extend-select = ["FSL209"]
+extend-exclude = ["migrations"]
+```
+
+Each file is checked with the nearest configuration above it. In one folder `.fsl.toml` comes before `fsl.toml`, which
+comes before `pyproject.toml`. Two are never merged, but for a file that another one names in [extend](#extend).
+
+| On the command line | Means |
+| --- | --- |
+| `--config PATH` | this file holds everywhere, and no other is read; paths in it start at the current folder |
+| `--config 'select = ["FSL1"]'` | any option as TOML, laid over what the files say; can be repeated |
+| `--isolated` | no file is read |
+| `--select FSL1` and others, see below | laid over what `--config` says |
+| `--show-settings`, `--show-files` | print what holds for the paths, or which files would be checked; check nothing |
+
+An unknown key or code is an error (exit code 2), and the nearest known one is named.
 
 `fsl config` lists the options, `fsl config NAME` explains one, and `fsl config --schema` prints a JSON schema of the
 table, which the package also carries as `fastapi_session_lint/schema.json`.

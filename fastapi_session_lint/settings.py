@@ -39,6 +39,8 @@ class Kind(enum.Enum):
     FLAG = "true or false"
     VERSION = "version"
     WORD = "word"
+    RANGE = "version range"
+    FILE = "file"
 
     @property
     def is_list(self) -> bool:
@@ -91,6 +93,20 @@ class Settings:
     `select` None means the default set; versions None mean what the project says, else the newest release.
     """
 
+    extend: str | None = _option(
+        None,
+        Kind.FILE,
+        "A configuration file whose options hold where this one says nothing. Its path is relative to this file. Codes "
+        "that are selected or ignored here are laid over those there, and `extend-exclude` is added; all else replaces "
+        "what stands there.",
+        '"../pyproject.toml"',
+    )
+    required_version: str | None = _option(
+        None,
+        Kind.RANGE,
+        "The versions of fastapi-session-lint that may read this configuration. Any other stops with exit code 2.",
+        '">=0.1"',
+    )
     select: tuple[str, ...] | None = _option(
         None,
         Kind.CODES,
@@ -138,8 +154,9 @@ class Settings:
     exclude: tuple[str, ...] = _option(
         DEFAULT_EXCLUDE,
         Kind.PATTERNS,
-        "Folders and gitignore-like patterns that are not read. Relative ones start at the folder of the configuration "
-        "file. A file that is named on the command line is read all the same, unless `force-exclude` is set.",
+        "Folders and gitignore-like patterns that are not read. They start at the folder of the configuration file, on "
+        "the command line at the current one. A file that is named on the command line is read all the same, unless "
+        "`force-exclude` is set.",
         '["build", "generated/*.py"]',
         Place.COMMAND,
     )

@@ -562,6 +562,7 @@ def test_help_names_every_command_and_option(project: Any) -> None:
     assert options == {
         "--cache-dir",
         "--color",
+        "--config",
         "--diff",
         "--exit-non-zero-on-fix",
         "--exit-zero",
@@ -576,7 +577,9 @@ def test_help_names_every_command_and_option(project: Any) -> None:
         "--output-format",
         "--quiet",
         "--show-fixes",
+        "--show-files",
         "--show-project",
+        "--show-settings",
         "--statistics",
         "--stdin-filename",
         "--unsafe-fixes",

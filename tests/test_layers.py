@@ -29,7 +29,19 @@ OPTIONS = ("options", "selection")
 PURE = (*VALUES, "model", "project", "flow")
 PAGES = ("rule_pages", "option_pages")
 ENGINE = ("engine", "fixer")
-SHELL = ("files", "discovery", "configuration", "manifests", "cache", "work", "reading", "runner", "report")
+SHELL = (
+    "files",
+    "patterns",
+    "discovery",
+    "configuration",
+    "option_files",
+    "manifests",
+    "cache",
+    "work",
+    "reading",
+    "runner",
+    "report",
+)
 LAYERS = {
     "values": Layer(VALUES),
     "options": Layer(OPTIONS, (*VALUES, *OPTIONS)),

@@ -183,7 +183,8 @@ CASES: dict[str, Case] = {
     "sqlalchemy-version": Case('"1.4"', [], {"app/db.py": AUTOCOMMIT}, ("app/db.py",)),
     "fail-on": Case('"error"', ["FSL102"], {}, ("--select", "FSL102")),
 }
-ELSEWHERE = {"target-version", "sqlmodel-version", "fastapi-version", "output-format"}
+ELSEWHERE = {"target-version", "sqlmodel-version", "fastapi-version", "output-format", "extend", "required-version"}
+"""Those with tests of their own, below or in test_option_files."""
 
 
 def test_every_option_has_a_case() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fastapi_session_lint.cli.flags import setting_flags, take_settings
+from fastapi_session_lint.cli.flags import Configured, setting_flags, take_settings
 from fastapi_session_lint.cli.outputs import OutputFormat, Outputs, asked, write
 from fastapi_session_lint.files import absolute
 from fastapi_session_lint.report.terminal import Terminal
@@ -18,6 +18,7 @@ from fastapi_session_lint.settings import OUTPUT_FORMATS
 
 if TYPE_CHECKING:
     from fastapi_session_lint.cache.folder import Caching
+    from fastapi_session_lint.configuration import Configurations
     from fastapi_session_lint.findings import Finding
     from fastapi_session_lint.inventory import Inventory
     from fastapi_session_lint.report import Fixed
@@ -34,7 +35,6 @@ _CLEAN, _FOUND, _FAILED = 0, 1, 2
 class Options:
     """The options of a run that are not settings."""
 
-    is_isolated: bool
     ignores_suppressions: bool
     stdin_filename: str | None
     does_fix: bool
@@ -48,6 +48,8 @@ class Options:
     is_verbose: bool
     shows_project: bool
     has_statistics: bool
+    shows_settings: bool
+    shows_files: bool
     color: str
     outputs: Outputs
     no_cache: bool
@@ -91,7 +93,6 @@ def _jobs(_context: click.Context, _parameter: click.Parameter, value: str) -> i
 @_flag("--statistics", "has_statistics", text="Print how many findings each rule has.")
 @setting_flags
 @_flag("--exit-zero", "exits_zero", text="Exit with 0 although there are findings.")
-@_flag("--isolated", "is_isolated", text="Read no configuration file.")
 @_flag("--ignore-suppressions", "ignores_suppressions", text="Report also what comments suppress.")
 @click.option("--stdin-filename", metavar="PATH", help="With `-`, the file that standard input stands for.")
 @_flag("--no-cache", "no_cache", text="Neither read nor write the cache.")
@@ -106,6 +107,8 @@ def _jobs(_context: click.Context, _parameter: click.Parameter, value: str) -> i
 )
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Whether to use colours.")
 @_flag("--show-project", "shows_project", text="Print what is understood of the project, and check nothing.")
+@_flag("--show-settings", "shows_settings", text="Print the settings that hold for PATHS, and check nothing.")
+@_flag("--show-files", "shows_files", text="Print the files that would be checked, and check nothing.")
 @_flag("-q", "--quiet", "is_quiet", text="Print findings only.")
 @_flag("-v", "--verbose", "is_verbose", text="Say on standard error what is checked.")
 @click.pass_obj
@@ -121,31 +124,31 @@ def check(
 
     The exit code is 0 when nothing is wrong, 1 when there are findings, 2 for an error.
     """
-    overrides = take_settings(others)
+    configured = take_settings(others)
     outputs = asked(formats, output_file)
     if outputs.main is not None:
-        overrides["output_format"] = outputs.main
-    return _run(terminal, paths or (".",), overrides, Options(**others, outputs=outputs))
+        configured.overrides["output_format"] = outputs.main
+    return _run(terminal, paths or (".",), configured, Options(**others, outputs=outputs))
 
 
-def _run(terminal: Terminal, paths: Sequence[str], overrides: Mapping[str, Any], options: Options) -> int:
+def _run(terminal: Terminal, paths: Sequence[str], configured: Configured, options: Options) -> int:
     """Plan, check or fix, report; the exit code."""
     # `fsl --help` and mistakes in the arguments need not wait for the engine.
     from fastapi_session_lint import runner
-    from fastapi_session_lint.configuration import Configurations
-    from fastapi_session_lint.settings import Settings
     from fastapi_session_lint.suppressions import Heeded
     from fastapi_session_lint.work import plan
 
     started = time.perf_counter()
     given = _standard_input(paths, options)
-    configurations = Configurations(overrides, isolated=Settings() if options.is_isolated else None)
+    configurations = configured.configurations()
     work = plan(list(given) or paths, configurations, given)
+    if options.shows_settings or options.shows_files:
+        return _show(terminal, paths, configurations, work, options)
     if not any(one.report for one in work):
         terminal.say("warning: no Python files found")
     sources = runner.Sources(given)
     heeded = Heeded.NONE if options.ignores_suppressions else Heeded.ALL
-    form = work[0].settings.output_format if work else overrides.get("output_format", "full")
+    form = work[0].settings.output_format if work else configured.overrides.get("output_format", "full")
     if options.shows_project:
         return _show_project(terminal, runner.understand(work, sources), form, options)
     if options.makes_fixes:
@@ -169,6 +172,20 @@ def _caching(options: Options) -> Caching:
     from fastapi_session_lint.cache.folder import Caching  # late, for the reason above
 
     return Caching(not options.no_cache, absolute(options.cache_dir) if options.cache_dir else None)
+
+
+def _show(
+    terminal: Terminal, paths: Sequence[str], configurations: Configurations, work: Sequence[Work], options: Options
+) -> int:
+    """Print the settings that hold for the paths, the files that would be checked, or both."""
+    from fastapi_session_lint.cli.showing import show_files, show_settings
+
+    if options.shows_settings:
+        show_settings(terminal, paths, configurations, work)
+    if options.shows_files:
+        show_files(terminal, work)
+    terminal.flush()
+    return _CLEAN
 
 
 def _show_project(terminal: Terminal, understood: Mapping[str, Inventory], form: str, options: Options) -> int:

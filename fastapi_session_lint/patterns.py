@@ -1,0 +1,79 @@
+"""Gitignore-like patterns: those of a folder, those that a configuration anchors, and whether one names a path."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+EVERYWHERE = ""
+"""The folder of patterns that are anchored: they name paths from the root of the file system."""
+_MARKS = frozenset("*?[]!#/\\")
+_SPECIAL = re.compile(r"[*?\[\]!#\\]")
+
+
+class Patterns(NamedTuple):
+    """Gitignore patterns that are relative to a folder, and those of the folders around it."""
+
+    folder: str
+    spec: GitIgnoreSpec
+    outer: Patterns | None = None
+
+
+def is_name(pattern: str) -> bool:
+    """Whether a pattern is a plain name, which needs no matching."""
+    return _MARKS.isdisjoint(pattern)
+
+
+def anchored(pattern: str, folder: str) -> str:
+    """The pattern as one from the root of the file system, when it is meant for what lies below a folder.
+
+    As in a .gitignore file there, one without a slash before its end names things at any depth.
+    """
+    negation, body = ("!", pattern[1:]) if pattern.startswith("!") else ("", pattern)
+    body = body.removeprefix("./")
+    depth = "/" if "/" in body.rstrip("/") or pattern.startswith(f"{negation}./") else "/**/"
+    start = _SPECIAL.sub(r"\\\g<0>", folder.strip("/"))
+    return f"{negation}/{start}{depth}{body.lstrip('/')}" if start else f"{negation}{depth}{body.lstrip('/')}"
+
+
+def matches(found: Patterns | None, path: str, is_folder: bool) -> bool:
+    """Whether the patterns name the path; as in Git those of the nearest folder decide."""
+    while found is not None:
+        folder = found.folder.rstrip("/") + "/" if found.folder != EVERYWHERE else ""
+        if path.startswith(folder):
+            relative = path[len(folder) :].lstrip("/") + ("/" if is_folder else "")
+            include = found.spec.check_file(relative).include
+            if include is not None:
+                return include
+        found = found.outer
+    return False
+
+
+def patterns(lines: Iterable[str], folder: str, outer: Patterns | None) -> Patterns | None:
+    """The patterns of the lines, around which `outer` lie; `outer` itself when there are none."""
+    wanted = [line for line in lines if line.strip() and not line.startswith("#")]
+    if not wanted:
+        return outer
+    from pathspec import GitIgnoreSpec  # many folders have no patterns at all
+
+    return Patterns(folder, _compiled(GitIgnoreSpec, wanted), outer)
+
+
+def _compiled(spec: type[GitIgnoreSpec], lines: list[str]) -> GitIgnoreSpec:
+    """The lines as patterns; Git skips a line that is none, and so do we."""
+    try:
+        return spec.from_lines(lines)
+    except ValueError:
+        return spec.from_lines(line for line in lines if _is_pattern(spec, line))
+
+
+def _is_pattern(spec: type[GitIgnoreSpec], line: str) -> bool:
+    try:
+        spec.from_lines([line])
+    except ValueError:
+        return False
+    return True
