@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fastapi_session_lint.findings import INTERNAL_ERROR, Finding, Repair, RepairKind, Severity, Span
 from fastapi_session_lint.model.screen import file_concerns, injected_names, parsed
 from fastapi_session_lint.rules import all_rules
-from fastapi_session_lint.selection import selected, trusted
+from fastapi_session_lint.selection import selected
 from fastapi_session_lint.settings import Settings
 from fastapi_session_lint.source import Source, UndecodableSource, decode
 from fastapi_session_lint.suppressions import Comment, Heeded, comments, may_suppress, suppress, suppressing, unused
@@ -77,7 +77,7 @@ def check(
         looked_at = [one for one in read_well if report is None or one.path in report]
         findings = heed(findings, looked_at, heeded, wanted)
     if with_fixes:
-        findings = plan_fixes(findings, {source.path: source for source in sources}, settings)
+        findings = plan_fixes(findings, {source.path: source for source in sources})
     return findings
 
 
@@ -231,8 +231,8 @@ def _failure(code: str, problem: Problem, prefix: str) -> Finding:
     return Finding(code, name, Severity.ERROR, f"{prefix}{problem.message}", problem.path, span)
 
 
-def plan_fixes(findings: Sequence[Finding], sources: Mapping[str, Source], settings: Settings) -> list[Finding]:
-    """The findings with the fixes that the settings allow, one parse for each file that has one to repair."""
+def plan_fixes(findings: Sequence[Finding], sources: Mapping[str, Source]) -> list[Finding]:
+    """The findings with their fixes, one parse for each file that has one to repair."""
     from fastapi_session_lint.fixes import plan
 
     by_path: dict[str, list[int]] = {}
@@ -244,5 +244,5 @@ def plan_fixes(findings: Sequence[Finding], sources: Mapping[str, Source], setti
         repairs = [repair for index in indexes if (repair := findings[index].repair) is not None]
         fixes = plan(decode(sources[path].data).text, repairs)
         for index, fix in zip(indexes, fixes, strict=True):
-            planned[index] = dataclasses.replace(findings[index], fix=trusted(fix, findings[index].code, settings))
+            planned[index] = dataclasses.replace(findings[index], fix=fix)
     return planned

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import difflib
-import itertools
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
-from fastapi_session_lint.findings import Applicability, Fix
 from fastapi_session_lint.settings import InvalidSettings, Settings
 
 ALL = "ALL"
@@ -24,23 +21,12 @@ def selected(settings: Settings, defaults: Mapping[str, bool]) -> frozenset[str]
     chosen = settings.select is not None
     wanted = (settings.select or ()) + settings.extend_select
     unwanted = settings.ignore + settings.extend_ignore
-    about_fixes = (settings.fixable, settings.unfixable, settings.extend_safe_fixes, settings.extend_unsafe_fixes)
-    check_selectors((*wanted, *unwanted, *itertools.chain(*about_fixes)), defaults)
+    check_selectors(wanted + unwanted, defaults)
     return frozenset(
         code
         for code, on in defaults.items()
         if rank(code, wanted, 0 if on and not chosen else -1) > rank(code, unwanted)
     )
-
-
-def trusted(fix: Fix | None, code: str, settings: Settings) -> Fix | None:
-    """The fix of a finding as far as the settings trust it; one that is only displayed stays so."""
-    if fix is None or rank(code, settings.fixable) <= rank(code, settings.unfixable):
-        return None
-    safe, unsafe = rank(code, settings.extend_safe_fixes), rank(code, settings.extend_unsafe_fixes)
-    if fix.applicability is Applicability.DISPLAY or safe == unsafe == -1:
-        return fix
-    return replace(fix, applicability=Applicability.SAFE if safe > unsafe else Applicability.UNSAFE)
 
 
 def check_selectors(selectors: Iterable[str], codes: Iterable[str]) -> None:

@@ -128,29 +128,6 @@ class Settings:
     extend_ignore: tuple[str, ...] = _option(
         (), Kind.CODES, "Codes or prefixes to add to those left out.", '["FSL505"]', Place.COMMAND
     )
-    fixable: tuple[str, ...] = _option(
-        ("ALL",), Kind.CODES, "Codes or prefixes whose fixes may be made.", '["FSL102", "FSL5"]', Place.COMMAND
-    )
-    unfixable: tuple[str, ...] = _option(
-        (),
-        Kind.CODES,
-        "Codes or prefixes whose findings get no fix. The longer prefix wins over `fixable`; on a tie this one wins.",
-        '["FSL506"]',
-        Place.COMMAND,
-    )
-    extend_safe_fixes: tuple[str, ...] = _option(
-        (),
-        Kind.CODES,
-        "Codes or prefixes whose unsafe fixes are taken for safe, so that `--fix` makes them.",
-        '["FSL101"]',
-    )
-    extend_unsafe_fixes: tuple[str, ...] = _option(
-        (),
-        Kind.CODES,
-        "Codes or prefixes whose safe fixes are taken for unsafe. The longer prefix wins over `extend-safe-fixes`; on "
-        "a tie this one wins.",
-        '["FSL501"]',
-    )
     exclude: tuple[str, ...] = _option(
         DEFAULT_EXCLUDE,
         Kind.PATTERNS,

@@ -14,9 +14,7 @@ from typing import Any
 import pytest
 
 from fastapi_session_lint import __version__
-from fastapi_session_lint.findings import Applicability, Fix
-from fastapi_session_lint.selection import trusted
-from fastapi_session_lint.settings import Kind, Place, Settings
+from fastapi_session_lint.settings import Kind, Place
 from fastapi_session_lint.settings import options as table
 
 ROOT = Path(__file__).parents[1]
@@ -433,59 +431,6 @@ def test_two_runs_at_once(shop: Any) -> None:
         assert is_made is (code == 0), ended
         assert code == 0 or "not fixed: the file was changed while it was being checked" in said
     assert any(made)
-
-
-# --- which fixes ---
-
-
-def settings_of(shop: Any, *lines: str) -> None:
-    shop.write({"pyproject.toml": "\n".join(["[tool.fastapi-session-lint]", *lines, ""])})
-
-
-def offered(shop: Any, *arguments: str) -> dict[str, str | None]:
-    """The applicability of the fix of each finding, by code."""
-    found = json.loads(shop.fsl("check", "--output-format", "json", *arguments).out)
-    return {one["code"]: one["fix"] and one["fix"]["applicability"] for one in found}
-
-
-def test_settings_say_which_fixes_are_trusted(shop: Any) -> None:
-    assert offered(shop) == {"FSL501": "safe", "FSL101": "unsafe", "FSL102": "safe"}
-    settings_of(shop, 'extend-safe-fixes = ["FSL101"]', 'extend-unsafe-fixes = ["FSL5"]')
-    assert offered(shop) == {"FSL501": "unsafe", "FSL101": "safe", "FSL102": "safe"}
-    done = shop.fsl("check", "--fix", "--output-format", "concise")
-    assert codes(done.out) == ["FSL501"]
-
-
-def test_the_longer_prefix_decides_and_unsafe_on_a_tie(shop: Any) -> None:
-    settings_of(shop, 'extend-safe-fixes = ["FSL", "FSL101"]', 'extend-unsafe-fixes = ["FSL", "FSL10"]')
-    assert offered(shop) == {"FSL501": "unsafe", "FSL101": "safe", "FSL102": "unsafe"}
-
-
-@pytest.mark.parametrize("kind", Applicability)
-def test_what_is_only_displayed_stays_so(kind: Applicability) -> None:
-    fix = Fix("Mend it", kind, ())
-    for settings in (Settings(extend_safe_fixes=("ALL",)), Settings(extend_unsafe_fixes=("FSL1",)), Settings()):
-        found = trusted(fix, "FSL101", settings)
-        assert found is not None
-        assert (found.applicability is Applicability.DISPLAY) is (kind is Applicability.DISPLAY)
-
-
-def test_unfixable_findings_have_no_fix(shop: Any) -> None:
-    settings_of(shop, 'unfixable = ["FSL1"]', 'fixable = ["FSL101", "FSL5"]')
-    assert offered(shop) == {"FSL501": "safe", "FSL101": "unsafe", "FSL102": None}
-    assert offered(shop, "--fixable", "FSL102,FSL1", "--unfixable", "FSL101") == {
-        "FSL501": None, "FSL101": None, "FSL102": "safe",
-    }  # fmt: skip
-    shop.fsl("check", "--fix", "--unsafe-fixes")
-    assert [one for one, fix in offered(shop).items()] == ["FSL102"]
-
-
-@pytest.mark.parametrize("option", ["fixable", "unfixable", "extend-safe-fixes", "extend-unsafe-fixes"])
-def test_codes_of_fixes_are_those_of_rules(shop: Any, option: str) -> None:
-    settings_of(shop, f'{option} = ["FSL1O1"]')
-    done = shop.fsl("check")
-    assert (done.code, done.out) == (2, "")
-    assert done.err.endswith("pyproject.toml: unknown rule `FSL1O1`; did you mean `FSL101`?\n")
 
 
 # --- colours ---
