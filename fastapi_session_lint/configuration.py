@@ -135,6 +135,8 @@ def _placed(kind: Kind, value: Any, folder: str) -> Any:
             return _path(value, folder)
         case Kind.PATTERNS:
             return tuple(one if is_name(one) else anchored(one, folder) for one in value)
+        case Kind.CODES_BY_PATTERN:
+            return tuple((anchored(pattern, folder), codes) for pattern, codes in value)
         case _:
             return value
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint.findings import INTERNAL_ERROR, Finding, Repair, RepairKind, Severity, Span
 from fastapi_session_lint.model.screen import file_concerns, injected_names, parsed
-from fastapi_session_lint.rules import all_rules
-from fastapi_session_lint.selection import selected
+from fastapi_session_lint.rules import all_rules, defaults
+from fastapi_session_lint.selection import rank, selected
 from fastapi_session_lint.settings import Settings
 from fastapi_session_lint.source import Source, UndecodableSource, decode
 from fastapi_session_lint.suppressions import Comment, Heeded, comments, may_suppress, suppress, suppressing, unused
+from fastapi_session_lint.verdicts import is_fixable, trusted, weighed
 
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
@@ -56,6 +57,7 @@ def check(
     with_fixes: bool = False,
     known: dict[Source, Reading] | None = None,
     heeded: Heeded = Heeded.ALL,
+    ignores: Mapping[str, Sequence[str]] | None = None,
 ) -> list[Finding]:
     """The findings in the files whose paths are in `report` (all when None), in their order.
 
@@ -63,22 +65,29 @@ def check(
     finding that can be repaired carries its Fix, which costs a parse of its file; without it `fix` stays None.
     `versions` tells by path which releases the project runs on, where the settings do not say.
     What is in `known` was read before, and what is read is put there. `heeded` are the comments that suppress.
-    Codes that `settings` does not select are left out. Raises settings.InvalidSettings for an unknown code.
+    `ignores` has by path the codes and prefixes that are left out in a file. Codes that `settings` does not select are
+    left out. Raises settings.InvalidSettings for an unknown code.
     """
-    wanted = selected(settings, {rule.code: rule.default for rule in all_rules()})
+    wanted = selected(settings, defaults(all_rules(), with_preview=settings.preview))
+    ignores = ignores or {}
     known = {} if known is None else known
     if unread := [source for source in sources if source not in known]:
         names = injected_names_of(sources)
         known.update({source: read(source, names) for source in unread})
     readings = [known[source] for source in sources]
     findings = judge([one.path for one in sources], readings, settings, wanted, report, versions)
+    findings = [weighed(one, settings) for one in findings if not _is_ignored(one, ignores)]
     if heeded is not Heeded.NONE:
         read_well = [one for one, reading in zip(sources, readings, strict=True) if _is_read(reading)]
         looked_at = [one for one in read_well if report is None or one.path in report]
-        findings = heed(findings, looked_at, heeded, wanted)
+        findings = heed(findings, looked_at, heeded, wanted, ignores)
     if with_fixes:
-        findings = plan_fixes(findings, {source.path: source for source in sources})
+        findings = plan_fixes(findings, {source.path: source for source in sources}, settings)
     return findings
+
+
+def _is_ignored(finding: Finding, ignores: Mapping[str, Sequence[str]]) -> bool:
+    return finding.code != INTERNAL_ERROR and rank(finding.code, ignores.get(finding.path, ())) >= 0
 
 
 def injected_names_of(sources: Iterable[Source]) -> frozenset[str]:
@@ -145,9 +154,16 @@ def judge(
 
 
 def heed(
-    findings: Sequence[Finding], sources: Iterable[Source], heeded: Heeded, wanted: Collection[str]
+    findings: Sequence[Finding],
+    sources: Iterable[Source],
+    heeded: Heeded,
+    wanted: Collection[str],
+    ignores: Mapping[str, Sequence[str]],
 ) -> list[Finding]:
-    """The findings that no comment in the sources suppresses, with those about comments that suppress nothing."""
+    """The findings that no comment in the sources suppresses, with those about comments that suppress nothing.
+
+    Whether a code is suppressed for nothing cannot be told where it is left out.
+    """
     by_path: dict[str, list[Finding]] = {}
     for finding in findings:
         by_path.setdefault(finding.path, []).append(finding)
@@ -156,7 +172,8 @@ def heed(
         if may_suppress(source.data, is_reported=bool(here)):
             found = comments(decode(source.data).text, heeded)
             left, used = suppress([one for one in here if one.code != INTERNAL_ERROR], found)
-            idle = _unused(source.path, found, used, wanted) if UNUSED_SUPPRESSION in wanted else ()
+            ran = {code for code in wanted if rank(code, ignores.get(source.path, ())) < 0}
+            idle = _unused(source.path, found, used, ran) if UNUSED_SUPPRESSION in ran else ()
             by_path[source.path] = [*(one for one in here if one.code == INTERNAL_ERROR), *left, *idle]
     return sorted((one for some in by_path.values() for one in some), key=lambda finding: finding.order)
 
@@ -231,18 +248,18 @@ def _failure(code: str, problem: Problem, prefix: str) -> Finding:
     return Finding(code, name, Severity.ERROR, f"{prefix}{problem.message}", problem.path, span)
 
 
-def plan_fixes(findings: Sequence[Finding], sources: Mapping[str, Source]) -> list[Finding]:
-    """The findings with their fixes, one parse for each file that has one to repair."""
+def plan_fixes(findings: Sequence[Finding], sources: Mapping[str, Source], settings: Settings) -> list[Finding]:
+    """The findings with the fixes that the settings want, one parse for each file that has one to repair."""
     from fastapi_session_lint.fixes import plan
 
     by_path: dict[str, list[int]] = {}
     for index, finding in enumerate(findings):
-        if finding.repair is not None:
+        if finding.repair is not None and is_fixable(finding.code, settings):
             by_path.setdefault(finding.path, []).append(index)
     planned = list(findings)
     for path, indexes in by_path.items():
         repairs = [repair for index in indexes if (repair := findings[index].repair) is not None]
         fixes = plan(decode(sources[path].data).text, repairs)
         for index, fix in zip(indexes, fixes, strict=True):
-            planned[index] = dataclasses.replace(findings[index], fix=fix)
+            planned[index] = trusted(dataclasses.replace(findings[index], fix=fix), settings)
     return planned

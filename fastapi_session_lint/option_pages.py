@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from fastapi_session_lint.options import SEVERITIES
 from fastapi_session_lint.settings import Kind, Option, Place, options
 
 PAGE = "docs/configuration.md"
@@ -82,7 +83,7 @@ def describe(option: Option) -> dict[str, Any]:
         "name": option.name,
         "type": declared.kind.value,
         "choices": list(declared.words),
-        "default": toml(option.default),
+        "default": shown(option, option.default),
         "example": declared.example,
         "flag": flag(option),
         "flake8": flake8_flag(option),
@@ -100,8 +101,15 @@ def flake8_flag(option: Option) -> str | None:
     return f"--fsl-{option.name}" if Place.FLAKE8 in option.declared.places else None
 
 
+def plain(value: Any, kind: Kind) -> Any:
+    """A value of an option as plain data, as a file has it."""
+    if kind.is_table:
+        return {key: list(one) if isinstance(one, tuple) else one for key, one in value}
+    return list(value) if kind.is_list else value
+
+
 def toml(value: Any) -> str | None:
-    """A value of an option as TOML; None for one that is not set."""
+    """Plain data as TOML; None for what is not set."""
     match value:
         case None:
             return None
@@ -110,9 +118,15 @@ def toml(value: Any) -> str | None:
         case str():
             return json.dumps(value, ensure_ascii=False)
         case Mapping():
-            return "{ " + ", ".join(f"{json.dumps(key)} = {toml(one)}" for key, one in value.items()) + " }"
+            inside = ", ".join(f"{json.dumps(key)} = {toml(one)}" for key, one in value.items())
+            return f"{{ {inside} }}" if inside else "{}"
         case _:
             return "[" + ", ".join(str(toml(one)) for one in value) + "]"
+
+
+def shown(option: Option, value: Any) -> str | None:
+    """A value of an option as TOML; None for one that is not set."""
+    return None if value is None else toml(plain(value, option.declared.kind))
 
 
 def _table(rows: Iterable[Option]) -> str:
@@ -127,7 +141,7 @@ def _section(option: Option, level: int) -> str:
     facts = [f"Holds: {declared.kind.value}"]
     if declared.words:
         facts[0] += " (" + ", ".join(f"`{one}`" for one in declared.words) + ")"
-    facts.append(f"default: `{toml(option.default)}`" if option.default is not None else "not set by default")
+    facts.append(f"default: `{shown(option, option.default)}`" if option.default is not None else "not set by default")
     for name, where in ((flag(option), "`fsl check`"), (flake8_flag(option), "flake8")):
         if name:
             facts.append(f"`{name}` of {where}")
@@ -145,14 +159,22 @@ def _property(option: Option) -> dict[str, Any]:
     if declared.words:
         shape["enum"] = list(declared.words)
     if option.default is not None:
-        shape["default"] = list(option.default) if declared.kind.is_list else option.default
+        shape["default"] = plain(option.default, declared.kind)
     return shape
 
 
 def _shape(kind: Kind) -> dict[str, Any]:
     if kind.is_list:
         return {"type": "array", "items": {"type": "string"}}
-    return {"type": "boolean" if kind is Kind.FLAG else "string"}
+    match kind:
+        case Kind.FLAG:
+            return {"type": "boolean"}
+        case Kind.CODES_BY_PATTERN:
+            return {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}}
+        case Kind.SEVERITIES:
+            return {"type": "object", "additionalProperties": {"enum": list(SEVERITIES)}}
+        case _:
+            return {"type": "string"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -7,8 +7,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from fastapi_session_lint.findings import Severity
 from fastapi_session_lint.settings import InvalidSettings, Kind, Option, options
 
+SEVERITIES = tuple(Severity)
 _VERSION = re.compile(r"\d+(\.\d+)*\w*")
 
 
@@ -46,14 +48,28 @@ def checked(option: Option, value: Any, what: str) -> Any:
         if isinstance(value, bool):
             return value
         raise InvalidSettings(f"{what} must be true or false")
+    if kind is Kind.CODES_BY_PATTERN:
+        return tuple((key, _strings(one, f"{what}: `{key}`")) for key, one in _table(value, what).items())
+    if kind is Kind.SEVERITIES:
+        return tuple((key, _word(one, SEVERITIES, f"{what}: `{key}`")) for key, one in _table(value, what).items())
     if not isinstance(value, str):
         raise InvalidSettings(f"{what} must be a string")
     if kind is Kind.VERSION and not _VERSION.fullmatch(value):
         example = option.declared.example.strip('"')
         raise InvalidSettings(f"{what} must be a version, as in {example}")
-    if words and value not in words:
-        raise InvalidSettings(f"{what} must be one of {', '.join(words)}{did_you_mean(value, words)}")
-    return value
+    return _word(value, words, what) if words else value
+
+
+def _word(value: Any, words: tuple[str, ...], what: str) -> str:
+    if isinstance(value, str) and value in words:
+        return value
+    raise InvalidSettings(f"{what} must be one of {', '.join(words)}{did_you_mean(str(value), words)}")
+
+
+def _table(value: Any, what: str) -> Mapping[str, Any]:
+    if isinstance(value, Mapping):
+        return value
+    raise InvalidSettings(f"{what} must be a table")
 
 
 def _strings(value: Any, what: str) -> tuple[str, ...]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
+
+from fastapi_session_lint.settings import Settings
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -77,3 +79,19 @@ def _is_pattern(spec: type[GitIgnoreSpec], line: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def ignored(settings: Settings, paths: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The codes and prefixes that per-file-ignores leave out in each of the files that they name."""
+    found: dict[str, tuple[str, ...]] = {}
+    if settings.per_file_ignores:
+        named = [(_named_by(pattern), codes) for pattern, codes in settings.per_file_ignores]
+        for path in paths:
+            codes = tuple(code for names, codes in named if names(path) for code in codes)
+            found.update({path: codes} if codes else {})
+    return found
+
+
+def _named_by(pattern: str) -> Callable[[str], bool]:
+    spec = patterns([pattern.removeprefix("!")], EVERYWHERE, None)
+    return lambda path: matches(spec, path, False) is not pattern.startswith("!")

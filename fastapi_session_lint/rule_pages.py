@@ -73,7 +73,8 @@ def _deepened(lines: Iterable[str], level: int) -> Iterator[str]:
 
 def _facts(rule: Rule) -> str:
     fix = f"{rule.fix} fix" if rule.fix else "no fix"
-    return f"*{rule.severity} · {'on' if rule.default else 'off'} by default · {fix} · since {rule.since}*"
+    default = f"{'on' if rule.default else 'off'} by default" + (" · in preview" if rule.preview else "")
+    return f"*{rule.severity} · {default} · {fix} · since {rule.since}*"
 
 
 def _table(rules: Iterable[Rule]) -> str:

@@ -127,6 +127,7 @@ def _judge(work: Work, sources: Sequence[Source], with_fixes: bool, heeded: Heed
         with_fixes=with_fixes,
         known=read_by_processes(sources, jobs),
         heeded=heeded,
+        ignores=work.ignores,
     )
 
 
@@ -166,7 +167,7 @@ def understand(work: Iterable[Work], sources: Sources) -> dict[str, Inventory]:
     return found
 
 
-def fix(work: Iterable[Work], sources: Sources, *, unsafe: bool, writes: bool = True, jobs: int | None = 1) -> Fixes:
+def fix(work: Iterable[Work], sources: Sources, *, writes: bool = True, jobs: int | None = 1) -> Fixes:
     """Fix what can be fixed, write it, and leave in `sources` what the files say now.
 
     What a comment suppresses is never fixed. Files in `sources.given` are changed there and not on the disk; unless it
@@ -184,8 +185,10 @@ def fix(work: Iterable[Work], sources: Sources, *, unsafe: bool, writes: bool = 
         for one in work:
             check_codes(one)
             known = read_by_processes(sources.of(one), jobs)
-            looked_at = functools.partial(engine.check, versions=one.versions, known=known)
-            outcome = fixer.fix(sources.of(one), one.settings, report=one.report, unsafe=unsafe, check=looked_at)
+            looked_at = functools.partial(engine.check, versions=one.versions, known=known, ignores=one.ignores)
+            outcome = fixer.fix(
+                sources.of(one), one.settings, report=one.report, unsafe=one.settings.unsafe_fixes, check=looked_at
+            )
             applied += outcome.applied
             remaining += outcome.remaining
             failed += outcome.failed
@@ -223,10 +226,10 @@ def _taken_back(finding: Finding) -> str:
 
 def check_codes(work: Work) -> None:
     """Hold the selection to the rules that exist. Raises settings.InvalidSettings, naming the configuration file."""
-    from fastapi_session_lint.rules import all_rules  # late: there are very many
+    from fastapi_session_lint.rules import all_rules, defaults  # late: there are very many
 
     try:
-        selected(work.settings, {rule.code: rule.default for rule in all_rules()})
+        selected(work.settings, defaults(all_rules(), with_preview=work.settings.preview))
     except InvalidSettings as error:
         where = f"{work.configuration.path}: " if work.configuration.path else ""
         raise InvalidSettings(f"{where}{error}") from error

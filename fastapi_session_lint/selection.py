@@ -11,22 +11,28 @@ ALL = "ALL"
 _LOOK_LIKE_DIGITS = str.maketrans("OQILZSB", "0011258")
 
 
-def selected(settings: Settings, defaults: Mapping[str, bool]) -> frozenset[str]:
-    """The codes that a run reports, given each known code and whether it is on by default.
+def selected(settings: Settings, defaults: Mapping[str, bool | None]) -> frozenset[str]:
+    """The codes that a run reports, given each known code and whether it is on by default; None for one that never is.
 
     The longest prefix that names a code decides between select and ignore; on a tie, ignore wins.
 
-    Raises InvalidSettings for a selector that no rule has.
+    Raises InvalidSettings for a selector that no rule has, in any of the options.
     """
     chosen = settings.select is not None
     wanted = (settings.select or ()) + settings.extend_select
     unwanted = settings.ignore + settings.extend_ignore
-    check_selectors(wanted + unwanted, defaults)
+    check_selectors(wanted + unwanted + _other_selectors(settings), defaults)
     return frozenset(
         code
         for code, on in defaults.items()
-        if rank(code, wanted, 0 if on and not chosen else -1) > rank(code, unwanted)
+        if on is not None and rank(code, wanted, 0 if on and not chosen else -1) > rank(code, unwanted)
     )
+
+
+def _other_selectors(settings: Settings) -> tuple[str, ...]:
+    fixes = settings.fixable + settings.unfixable + settings.extend_safe_fixes + settings.extend_unsafe_fixes
+    ignored = tuple(code for _, codes in settings.per_file_ignores for code in codes)
+    return fixes + ignored + tuple(code for code, _ in settings.severity)
 
 
 def check_selectors(selectors: Iterable[str], codes: Iterable[str]) -> None:

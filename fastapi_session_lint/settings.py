@@ -41,11 +41,18 @@ class Kind(enum.Enum):
     WORD = "word"
     RANGE = "version range"
     FILE = "file"
+    CODES_BY_PATTERN = "table of patterns, each with a list of codes or prefixes"
+    SEVERITIES = "table of codes or prefixes, each with error, warning or info"
 
     @property
     def is_list(self) -> bool:
         """Whether it holds several strings."""
         return self in (Kind.CODES, Kind.PATTERNS, Kind.FOLDERS, Kind.NAMES)
+
+    @property
+    def is_table(self) -> bool:
+        """Whether it holds keys with values."""
+        return self in (Kind.CODES_BY_PATTERN, Kind.SEVERITIES)
 
 
 class Place(enum.Enum):
@@ -127,6 +134,60 @@ class Settings:
     )
     extend_ignore: tuple[str, ...] = _option(
         (), Kind.CODES, "Codes or prefixes to add to those left out.", '["FSL505"]', Place.COMMAND
+    )
+    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = _option(
+        (),
+        Kind.CODES_BY_PATTERN,
+        "Codes or prefixes to leave out in the files that a pattern names. Patterns are read as in a .gitignore file "
+        "that lies beside the configuration file; one that begins with `!` names all other files. A comment that "
+        "suppresses such a code is not called unused.",
+        '{ "tests/" = ["FSL1", "FSL505"], "!app/" = ["FSL3"] }',
+    )
+    severity: tuple[tuple[str, str], ...] = _option(
+        (),
+        Kind.SEVERITIES,
+        "The severities of findings, by code or prefix, in place of the rules' own. The longest prefix decides. What "
+        "fails a run is up to `fail-on`.",
+        '{ FSL5 = "info", FSL503 = "error" }',
+    )
+    fixable: tuple[str, ...] = _option(
+        ("ALL",), Kind.CODES, "Codes or prefixes whose fixes are offered.", '["FSL1", "FSL501"]', Place.COMMAND
+    )
+    unfixable: tuple[str, ...] = _option(
+        (),
+        Kind.CODES,
+        "Codes or prefixes whose fixes are not offered. The longer prefix wins over `fixable`; on a tie this one wins.",
+        '["FSL408"]',
+        Place.COMMAND,
+    )
+    unsafe_fixes: bool = _option(
+        False,
+        Kind.FLAG,
+        "With --fix, also apply fixes that may change behaviour. Review what they did.",
+        "true",
+        Place.COMMAND,
+    )
+    extend_safe_fixes: tuple[str, ...] = _option(
+        (),
+        Kind.CODES,
+        "Codes or prefixes whose unsafe fixes are taken for safe ones. Fixes for display stay what they are.",
+        '["FSL201"]',
+    )
+    extend_unsafe_fixes: tuple[str, ...] = _option(
+        (),
+        Kind.CODES,
+        "Codes or prefixes whose safe fixes are taken for unsafe ones. Where `extend-safe-fixes` names the code "
+        "too, the longer prefix decides, and on a tie this list.",
+        '["FSL501"]',
+    )
+    preview: bool = _option(
+        False,
+        Kind.FLAG,
+        "Let rules run that are still being tried out. They must be on by default or selected as well, and may change "
+        "in any release.",
+        "true",
+        Place.COMMAND,
+        Place.FLAKE8,
     )
     exclude: tuple[str, ...] = _option(
         DEFAULT_EXCLUDE,

@@ -10,12 +10,14 @@ import os
 import posixpath
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 from fastapi_session_lint import files
 from fastapi_session_lint.configuration import Configuration, Configurations, project_root
 from fastapi_session_lint.discovery import Discovery, Found, top_of
 from fastapi_session_lint.manifests.lookup import Manifests
+from fastapi_session_lint.patterns import ignored
 from fastapi_session_lint.settings import Settings
 from fastapi_session_lint.versions import Versions
 
@@ -23,7 +25,8 @@ from fastapi_session_lint.versions import Versions
 class Work(NamedTuple):
     """One call of the engine: `paths` is the whole project, in order; `report` are those whose findings are wanted.
 
-    `versions` are the releases that the project's own files tell for each of the reported.
+    `versions` are the releases that the project's own files tell for each of the reported; `ignores` the codes and
+    prefixes that are left out in some of them.
     """
 
     root: str
@@ -31,6 +34,7 @@ class Work(NamedTuple):
     paths: tuple[str, ...]
     report: frozenset[str]
     versions: Mapping[str, Versions]
+    ignores: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
     @property
     def top(self) -> str:
@@ -118,7 +122,8 @@ class _Planner:
             taken |= project.report.keys()
             paths = tuple(sorted(project.paths))
             for configuration, report in by_settings.values():
-                yield Work(root, configuration, paths, frozenset(report), self._versions(root, report))
+                versions, ignores = self._versions(root, report), ignored(configuration.settings, report)
+                yield Work(root, configuration, paths, frozenset(report), versions, ignores)
 
     def _versions(self, root: str, paths: Iterable[str]) -> dict[str, Versions]:
         top = top_of(root) or root

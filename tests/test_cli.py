@@ -527,7 +527,6 @@ def test_help_names_every_command_and_option(project: Any) -> None:
         "--show-settings",
         "--statistics",
         "--stdin-filename",
-        "--unsafe-fixes",
         "--verbose",
         *(f"--{one.name}" for one in flags),
         *(f"--no-{one.name}" for one in flags if one.declared.kind is Kind.FLAG),

@@ -217,7 +217,12 @@ OPTIONS: dict[str, tuple[str, dict[str, str]]] = {
     "session-factory-names": ("MakeDb", {"app/a.py": IMPORTING.format("elsewhere", "MakeDb", "MakeDb")}),
     "sqlalchemy-version": ("1.4", {"app/a.py": AUTOCOMMIT}),
 }
-WITHOUT_EFFECT_ON_THESE = {"sqlmodel-version": "0.0.3", "fastapi-version": "0.105", "target-version": "3.11"}
+WITHOUT_EFFECT_ON_THESE = {
+    "preview": "true",
+    "sqlmodel-version": "0.0.3",
+    "fastapi-version": "0.105",
+    "target-version": "3.11",
+}
 
 
 def test_every_option_has_a_case() -> None:
@@ -246,8 +251,11 @@ def option_value(name: str, value: str) -> str:
 
 @pytest.mark.parametrize("name", WITHOUT_EFFECT_ON_THESE)
 def test_version_is_taken(shop: Any, name: str) -> None:
-    done = flake8(shop, *ONLY_OURS, f"--fsl-{name}={WITHOUT_EFFECT_ON_THESE[name]}")
+    done = flake8(shop, *ONLY_OURS, config=f"fsl-{name} = {WITHOUT_EFFECT_ON_THESE[name]}")
     assert (len(lines(done.out)), done.err) == (3, "")
+    if name == "preview":
+        assert flake8(shop, *ONLY_OURS, "--fsl-preview").out == done.out
+        return
     assert "must be a version" in flake8(shop, *ONLY_OURS, f"--fsl-{name}=new").out
 
 

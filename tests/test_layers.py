@@ -25,7 +25,7 @@ class Layer:
 
 
 VALUES = ("findings", "inventory", "source", "settings", "versions", "vocabulary")
-OPTIONS = ("options", "selection")
+OPTIONS = ("options", "selection", "verdicts")
 PURE = (*VALUES, "model", "project", "flow")
 PAGES = ("rule_pages", "option_pages")
 ENGINE = ("engine", "fixer")

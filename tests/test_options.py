@@ -9,6 +9,7 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -18,6 +19,8 @@ import pytest
 
 from fastapi_session_lint import option_pages
 from fastapi_session_lint.options import parse
+from fastapi_session_lint.rules import all_rules, defaults
+from fastapi_session_lint.selection import selected
 from fastapi_session_lint.settings import Option, Place, Settings, options
 
 ROOT = Path(__file__).parents[1]
@@ -67,7 +70,7 @@ def test_example_is_accepted_and_is_not_the_default(option: Option) -> None:
 @each_option
 def test_default_is_accepted(option: Option) -> None:
     if option.default is not None:
-        text = option_pages.toml(option.default)
+        text = option_pages.shown(option, option.default)
         assert parse(tomllib.loads(f"{option.name} = {text}"), "default") == {option.field: option.default}
 
 
@@ -176,10 +179,23 @@ CASES: dict[str, Case] = {
         ("app/job.py",),
     ),
     "session-factory-names": Case('["MakeDb"]', ["FSL101"], {"app/job.py": MADE_ELSEWHERE}, ("app/job.py",)),
+    "per-file-ignores": Case('{ "jobs.py" = ["FSL1"] }', ["FSL501"]),
+    "severity": Case('{ FSL501 = "warning" }', ["FSL501"], {}, ("--select", "FSL501")),
     "sqlalchemy-version": Case('"1.4"', [], {"app/db.py": AUTOCOMMIT}, ("app/db.py",)),
     "fail-on": Case('"error"', ["FSL102"], {}, ("--select", "FSL102")),
 }
-ELSEWHERE = {"target-version", "sqlmodel-version", "fastapi-version", "output-format", "extend", "required-version"}
+FIXING: dict[str, tuple[str, list[str]]] = {
+    "fixable": ('["FSL5"]', ["FSL101", "FSL102"]),
+    "unfixable": ('["FSL5"]', ["FSL501", "FSL101"]),
+    "unsafe-fixes": ("true", []),
+    "extend-safe-fixes": ('["FSL1"]', []),
+    "extend-unsafe-fixes": ('["FSL102"]', ["FSL101", "FSL102"]),
+}
+"""What is left after --fix; without the option it is FSL101."""
+ELSEWHERE = {
+    *FIXING, "target-version", "sqlmodel-version", "fastapi-version", "output-format", "extend", "required-version",
+    "preview",
+}  # fmt: skip
 """Those with tests of their own, below or in test_option_files."""
 
 
@@ -195,6 +211,87 @@ def test_option_in_a_file(shop: Any, name: str) -> None:
     assert (codes(done), done.err.partition("no Python files")[0]) == (case.expected, "warning: " if done.err else "")
     without = shop.fsl("check", "--isolated", "--output-format", "concise", *case.arguments)
     assert (codes(without), without.code) != (codes(done), done.code)
+
+
+@pytest.mark.parametrize("name", FIXING)
+def test_option_about_fixes(shop: Any, name: str) -> None:
+    value, left = FIXING[name]
+    shop.write({"pyproject.toml": f"{TABLE}{name} = {value}\n"})
+    assert codes(shop.fsl("check", "--fix", "--output-format", "concise")) == left
+
+
+@pytest.mark.parametrize(
+    ("table", "left"),
+    [
+        ('fixable = ["FSL1"]\nunfixable = ["FSL102"]', ["FSL501", "FSL101", "FSL102"]),
+        ('fixable = ["FSL102"]\nunfixable = ["FSL1"]', ["FSL501", "FSL101"]),
+        ('fixable = ["FSL1"]\nunfixable = ["FSL1"]', ["FSL501", "FSL101", "FSL102"]),
+        ('extend-safe-fixes = ["FSL101"]\nextend-unsafe-fixes = ["FSL1"]', ["FSL102"]),
+        ('extend-safe-fixes = ["FSL1"]\nextend-unsafe-fixes = ["FSL1"]', ["FSL101", "FSL102"]),
+    ],
+)
+def test_of_two_lists_about_fixes_the_longer_prefix_decides(shop: Any, table: str, left: list[str]) -> None:
+    shop.write({"pyproject.toml": f"{TABLE}{table}\n"})
+    assert codes(shop.fsl("check", "--fix", "--output-format", "concise")) == left
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        ('"app/*" = ["FSL5", "FSL101"]', ["FSL102", "FSL101"]),
+        ('"tests/" = ["ALL"]', OF_SHOP),
+        ('"!tests/" = ["FSL1"]', ["FSL501", "FSL101"]),
+        ('"app/jobs.py" = ["FSL101"], "jobs.py" = ["FSL5"]', ["FSL102", "FSL101"]),
+    ],
+)
+def test_per_file_ignores(shop: Any, table: str, expected: list[str]) -> None:
+    job = DATABASE + IMPORTING.partition("\n")[2]
+    shop.write({"tests/job.py": job, "pyproject.toml": f"{TABLE}per-file-ignores = {{ {table} }}\n"})
+    done = shop.fsl("check", "--output-format", "concise")
+    assert codes(done) == expected
+
+
+def test_a_comment_for_what_is_ignored_in_its_file_is_not_called_unused(shop: Any) -> None:
+    shop.write({"app/jobs.py": "x = 1  # fsl: ignore[FSL101]\n"})
+    assert codes(shop.fsl("check", "--output-format", "concise")) == ["FSL901"]
+    ignores = 'per-file-ignores = { "app/" = ["FSL1"] }'
+    assert codes(shop.fsl("check", "--output-format", "concise", "--config", ignores)) == []
+
+
+def test_severities_are_reported_and_the_longest_prefix_decides(shop: Any) -> None:
+    shop.write({"pyproject.toml": f'{TABLE}severity = {{ FSL1 = "info", FSL102 = "error", ALL = "warning" }}\n'})
+    found = json.loads(shop.fsl("check", "--output-format", "json").out)
+    assert [one["severity"] for one in found] == ["warning", "info", "error"]
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ('severity = { FSL1 = "bad" }', "`severity`: `FSL1` must be one of error, warning, info"),
+        ('severity = "info"', "`severity` must be a table"),
+        ('per-file-ignores = { "a.py" = "FSL1" }', "`per-file-ignores`: `a.py` must be a list of strings"),
+        ('per-file-ignores = { "a.py" = ["FSLX"] }', "unknown rule `FSLX`"),
+        ('severity = { FSL1O1 = "info" }', "unknown rule `FSL1O1`; did you mean `FSL101`?"),
+        ('unfixable = ["FSL1O1"]', "unknown rule `FSL1O1`; did you mean `FSL101`?"),
+    ],
+)
+def test_wrong_tables(shop: Any, table: str, message: str) -> None:
+    shop.write({"pyproject.toml": f"{TABLE}{table}\n"})
+    done = shop.fsl("check")
+    assert (done.code, done.out) == (2, "")
+    assert message in done.err
+
+
+def test_rules_in_preview_run_only_when_that_is_allowed() -> None:
+    tried = [replace(rule, preview=True) for rule in all_rules() if rule.code in ("FSL101", "FSL209")]
+    for allowed, select, expected in (
+        (False, None, set()),
+        (False, ("FSL1", "FSL209"), set()),
+        (True, None, {"FSL101"}),
+        (True, ("FSL209",), {"FSL209"}),
+    ):
+        known = defaults(tried, with_preview=allowed)
+        assert selected(Settings(select=select, preview=allowed), known) == expected
 
 
 @pytest.mark.parametrize("name", ["target-version", "sqlalchemy-version", "sqlmodel-version", "fastapi-version"])
@@ -217,6 +314,10 @@ FLAGS: dict[str, tuple[tuple[str, ...], list[str]]] = {
     "ignore": (("--ignore", "FSL101", "--ignore", "FSL5"), ["FSL102"]),
     "extend-select": (("--extend-select", "FSL209"), [*OF_SHOP, "FSL209"]),
     "extend-ignore": (("--extend-ignore", "FSL1"), ["FSL501"]),
+    "fixable": (("--fix", "--fixable", "FSL5"), ["FSL101", "FSL102"]),
+    "unfixable": (("--fix", "--unfixable", "FSL5,FSL102"), ["FSL501", "FSL101", "FSL102"]),
+    "unsafe-fixes": (("--fix", "--unsafe-fixes"), []),
+    "preview": (("--preview",), OF_SHOP),
     "exclude": (("--exclude", "app/jobs.py,build"), []),
     "extend-exclude": (("--extend-exclude", "jobs.py"), []),
     "force-exclude": (("--force-exclude", "build/jobs.py"), []),

@@ -78,7 +78,6 @@ def _jobs(_context: click.Context, _parameter: click.Parameter, value: str) -> i
 @click.command(short_help="Check files and folders.")
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
 @_flag("--fix", "does_fix", text="Apply the safe fixes.")
-@_flag("--unsafe-fixes", "is_unsafe", text="With --fix, also apply fixes that may change behaviour.")
 @_flag("--fix-only", "fixes_only", text="Apply fixes as --fix does, and report nothing of what is left.")
 @_flag(
     "--diff", "shows_diff", text="Change nothing, and print what --fix would change; exit with 1 if there is anything."
@@ -128,7 +127,7 @@ def check(
     outputs = asked(formats, output_file)
     if outputs.main is not None:
         configured.overrides["output_format"] = outputs.main
-    return _run(terminal, paths or (".",), configured, Options(**others, outputs=outputs))
+    return _run(terminal, paths or (".",), configured, Options(**others, outputs=outputs, is_unsafe=False))
 
 
 def _run(terminal: Terminal, paths: Sequence[str], configured: Configured, options: Options) -> int:
@@ -146,13 +145,14 @@ def _run(terminal: Terminal, paths: Sequence[str], configured: Configured, optio
         return _show(terminal, paths, configurations, work, options)
     if not any(one.report for one in work):
         terminal.say("warning: no Python files found")
+    options = replace(options, is_unsafe=any(one.settings.unsafe_fixes for one in work))
     sources = runner.Sources(given)
     heeded = Heeded.NONE if options.ignores_suppressions else Heeded.ALL
     form = work[0].settings.output_format if work else configured.overrides.get("output_format", "full")
     if options.shows_project:
         return _show_project(terminal, runner.understand(work, sources), form, options)
     if options.makes_fixes:
-        fixes = runner.fix(work, sources, unsafe=options.is_unsafe, writes=not options.shows_diff, jobs=options.jobs)
+        fixes = runner.fix(work, sources, writes=not options.shows_diff, jobs=options.jobs)
         if options.ignores_suppressions:
             fixes = replace(fixes, remaining=tuple(runner.check(work, sources, heeded=heeded)))
     else:

@@ -45,12 +45,12 @@ def _named(key: str, rows: Sequence[Option]) -> Option:
 
 def _listed(rows: Sequence[Option]) -> str:
     """A line for each option: its name and what it means; defaults that fit stand at the end."""
-    from fastapi_session_lint.option_pages import toml
+    from fastapi_session_lint.option_pages import shown
 
     width = max(len(one.name) for one in rows)
     lines = []
     for one in rows:
-        default = toml(one.default)
-        shown = f" ({default})" if default not in (None, "[]") and len(str(default)) < 20 else ""
-        lines.append(f"{one.name:{width}}  {one.summary}{shown}\n")
+        default = shown(one, one.default)
+        end = f" ({default})" if default not in (None, "[]", "{}") and len(str(default)) < 20 else ""
+        lines.append(f"{one.name:{width}}  {one.summary}{end}\n")
     return "".join(lines)

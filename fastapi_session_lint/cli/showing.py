@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from fastapi_session_lint.configuration import Configuration, Configurations
 from fastapi_session_lint.files import absolute
-from fastapi_session_lint.option_pages import toml
+from fastapi_session_lint.option_pages import shown
 from fastapi_session_lint.report.base import shown_path
 from fastapi_session_lint.report.display import visible
 from fastapi_session_lint.report.terminal import Terminal
@@ -42,5 +42,5 @@ def _folder(path: str) -> str:
 def _as_toml(configuration: Configuration) -> Iterator[str]:
     yield f"# {visible(configuration.path or 'no configuration file')}\n"
     for one in options():
-        value = toml(getattr(configuration.settings, one.field))
+        value = shown(one, getattr(configuration.settings, one.field))
         yield f"# {one.name} is not set\n" if value is None else f"{one.name} = {value}\n"

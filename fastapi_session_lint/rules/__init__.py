@@ -6,10 +6,16 @@ import functools
 import importlib
 import pkgutil
 import re
+from collections.abc import Iterable
 
 from fastapi_session_lint.rules.base import InvalidRule, Rule, validate
 
 _RULE_FILE = re.compile(r"fsl\d{3}_")
+
+
+def defaults(rules: Iterable[Rule], *, with_preview: bool) -> dict[str, bool | None]:
+    """Whether each code is on by default; None for one that cannot be selected, as it is still in preview."""
+    return {rule.code: rule.default if with_preview or not rule.preview else None for rule in rules}
 
 
 @functools.cache

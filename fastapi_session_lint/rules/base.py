@@ -34,9 +34,9 @@ class Rule:
     """A rule. `documentation` is the docstring of its file, with the fixed HEADINGS as `## …` lines.
 
     `fix` is the most trusting applicability that its fixes can have, None when it has none. `since` is the first
-    version of this package that had it. `severity` is the usual one; a finding may be milder. `hides` are the codes of
-    rules that are silent as long as a finding of this one stands, since one defect is one finding: they may come to
-    light when it has been fixed.
+    version of this package that had it. One in `preview` runs only where the settings allow that. `severity` is the
+    usual one; a finding may be milder. `hides` are the codes of rules that are silent as long as a finding of this one
+    stands, since one defect is one finding: they may come to light when it has been fixed.
     """
 
     code: str
@@ -46,6 +46,7 @@ class Rule:
     documentation: str
     check: Callable[[Rule, Context], Iterator[Finding]]
     default: bool = True
+    preview: bool = False
     fix: Applicability | None = None
     since: str = "0.1.0"
     hides: frozenset[str] = frozenset()
