@@ -505,10 +505,12 @@ def test_help_names_every_command_and_option(project: Any) -> None:
     options = set(re.findall(r"--[a-z-]+", project.fsl("check", "--help").out))
     flags = [one for one in table() if Place.COMMAND in one.declared.places]
     assert options == {
+        "--baseline",
         "--cache-dir",
         "--color",
         "--config",
         "--diff",
+        "--diff-base",
         "--exit-non-zero-on-fix",
         "--exit-zero",
         "--fix",
@@ -517,9 +519,11 @@ def test_help_names_every_command_and_option(project: Any) -> None:
         "--ignore-suppressions",
         "--isolated",
         "--jobs",
+        "--no-baseline",
         "--no-cache",
         "--output-file",
         "--output-format",
+        "--prune-baseline",
         "--quiet",
         "--show-fixes",
         "--show-files",
@@ -528,6 +532,7 @@ def test_help_names_every_command_and_option(project: Any) -> None:
         "--statistics",
         "--stdin-filename",
         "--verbose",
+        "--write-baseline",
         *(f"--{one.name}" for one in flags),
         *(f"--no-{one.name}" for one in flags if one.declared.kind is Kind.FLAG),
     }

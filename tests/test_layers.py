@@ -40,6 +40,8 @@ SHELL = (
     "work",
     "reading",
     "runner",
+    "baseline",
+    "revision",
     "report",
 )
 LAYERS = {

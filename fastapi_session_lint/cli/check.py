@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fastapi_session_lint.cli.adoption import Adoption, Narrowing, adoption_flags, take_adoption
 from fastapi_session_lint.cli.flags import Configured, setting_flags, take_settings
 from fastapi_session_lint.cli.outputs import OutputFormat, Outputs, asked, write
 from fastapi_session_lint.files import absolute
@@ -52,6 +53,7 @@ class Options:
     shows_files: bool
     color: str
     outputs: Outputs
+    adoption: Adoption
     no_cache: bool
     cache_dir: str | None
     jobs: int | None
@@ -91,6 +93,7 @@ def _jobs(_context: click.Context, _parameter: click.Parameter, value: str) -> i
 @click.option("--output-file", metavar="PATH", help="Write the report to a file in place of standard output.")
 @_flag("--statistics", "has_statistics", text="Print how many findings each rule has.")
 @setting_flags
+@adoption_flags
 @_flag("--exit-zero", "exits_zero", text="Exit with 0 although there are findings.")
 @_flag("--ignore-suppressions", "ignores_suppressions", text="Report also what comments suppress.")
 @click.option("--stdin-filename", metavar="PATH", help="With `-`, the file that standard input stands for.")
@@ -125,9 +128,15 @@ def check(
     """
     configured = take_settings(others)
     outputs = asked(formats, output_file)
+    adoption = take_adoption(others)
     if outputs.main is not None:
         configured.overrides["output_format"] = outputs.main
-    return _run(terminal, paths or (".",), configured, Options(**others, outputs=outputs, is_unsafe=False))
+    return _run(
+        terminal,
+        paths or (".",),
+        configured,
+        Options(**others, outputs=outputs, adoption=adoption, is_unsafe=False),
+    )
 
 
 def _run(terminal: Terminal, paths: Sequence[str], configured: Configured, options: Options) -> int:
@@ -161,6 +170,11 @@ def _run(terminal: Terminal, paths: Sequence[str], configured: Configured, optio
         )
     if options.is_verbose:
         _tell(terminal, work, time.perf_counter() - started)
+    narrowing = Narrowing(terminal, options.adoption, work, sources)
+    if options.adoption.writes_baseline:
+        narrowing.write_baselines(fixes.remaining)
+        return _FAILED if fixes.unwritten or _crashes(fixes) else _CLEAN
+    fixes = replace(fixes, remaining=narrowing.narrowed(fixes.remaining))
     if options.shows_diff:
         _show_diff(terminal, fixes, options)
     elif _write(terminal, form, fixes, sources, work, options):

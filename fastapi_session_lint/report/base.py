@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from fastapi_session_lint.findings import Applicability, Finding
@@ -52,8 +52,7 @@ class Report:
 
     def located(self, path: str) -> str:
         """The path relative to the top of its repository: the same wherever the command is run."""
-        top = max((one for one in self.tops if path.startswith(one.rstrip("/") + "/")), key=len, default=self.folder)
-        return shown_path(path, top)
+        return located(path, self.tops or (self.folder,))
 
     def fingerprints(self) -> list[str]:
         """A fingerprint for each finding, in their order."""
@@ -87,6 +86,12 @@ def _lines(source: Source) -> list[str]:
 def shown_path(path: str, folder: str) -> str:
     """The path relative to a folder where it lies below it, else as it is."""
     return path.removeprefix(folder.rstrip("/") + "/") or path
+
+
+def located(path: str, tops: Iterable[str]) -> str:
+    """The path relative to the innermost of the folders that it lies below, else as it is."""
+    top = max((one for one in tops if path.startswith(one.rstrip("/") + "/")), key=len, default="")
+    return shown_path(path, top) if top else path
 
 
 def place(report: Report, path: str, row: int, column: int) -> str:
