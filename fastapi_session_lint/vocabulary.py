@@ -538,6 +538,8 @@ STATEMENT_MODULES = ("sqlalchemy.", "sqlmodel.")
 TEXTS = frozenset({"sqlalchemy.text", "sqlalchemy.sql.text", "sqlalchemy.sql.expression.text", "sqlmodel.text"})
 MODEL_CONSTRUCTORS = frozenset({"model_validate", "model_construct", "from_orm", "parse_obj", "construct"})
 """The methods of a model's class that make an object: https://docs.pydantic.dev/latest/api/base_model/"""
+PERSISTENT_OBJECT_METHODS = frozenset({"refresh", "expire"})
+"""The methods that raise for an object which the session does not hold."""
 OPEN_ENDED_METHODS = frozenset({"run_sync", "connection", "get_transaction", "begin"})
 """The methods of a session by which it may be committed out of sight, or by what they give."""
 AUTOCOMMIT_LEVEL = "AUTOCOMMIT"

@@ -26,9 +26,12 @@ _STORES = frozenset({Action.COMMIT, Action.FLUSH})
 _HARMLESS_BLOCKS = ("savepoint", "suppress")
 
 
-Outcome = Literal["lost before", "lost", "stored", "left open"]
-"""What becomes of the use of a closed session: a commit that comes too late for what was written before the close, a
-write that nobody commits, a write that is committed later in a transaction of its own, a transaction nobody ends."""
+Outcome = Literal["lost before", "raised", "lost", "stored", "left open"]
+"""What becomes of the use of a closed session: a commit that comes too late for what was written before the close, an
+error since it has no objects any more, a write that nobody commits, a write that is committed later in a transaction of
+its own, a transaction that nobody ends."""
+_WHOEVER_CLOSES: tuple[Outcome, ...] = ("lost before", "raised")
+"""What is wrong however the session goes on."""
 
 
 class LateUse(NamedTuple):
@@ -96,7 +99,11 @@ class AfterClose:
         for moment in late:
             closing = way.closing(moment.point)
             outcome = self._outcome(life, moment, closing, way, is_own) if closing is not None else None
-            if closing is not None and outcome is not None and not (outcome == "lost before" and closing.node in lost):
+            if (
+                closing is not None
+                and outcome is not None
+                and not (outcome in _WHOEVER_CLOSES and closing.node in lost)
+            ):
                 found = True
                 lost.add(closing.node)
                 yield LateUse(
@@ -116,6 +123,8 @@ class AfterClose:
         use = moment.use
         if use.kind is UseKind.ACT and use.action in _STORES:
             return "lost before" if self._has_written(life, closing) else None
+        if use.kind is UseKind.ACT and use.name in vocabulary.PERSISTENT_OBJECT_METHODS:
+            return "raised"
         if not is_own or use.place == NOWHERE or way.goes_on_to_an_end(moment.point.node):
             return None
         if self._writes(use, life.scope):

@@ -56,8 +56,9 @@ class Writes:
 
     def _writes(self, own: OwnSession, scope: Scope) -> Iterator[Uncommitted]:
         name = own.name or "the session"
+        is_flushed = self._context.writing.is_flushed(own.life)
         for use in own.life.uses(UseKind.ACT, UseKind.PASS):
-            if use.place != NOWHERE and self._context.writing.is_write(use, scope):
+            if use.place != NOWHERE and self._context.writing.is_write(use, scope, is_flushed):
                 text = f"{name}.{use.name}()" if use.kind is UseKind.ACT else f"{use.name}()"
                 yield Uncommitted(name, use.place, text)
         for sent in self._context.queries.sent(scope):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeGuard
 
 from fastapi_session_lint import vocabulary
+from fastapi_session_lint.flow.lives import Life
 from fastapi_session_lint.flow.summary import Effect
 from fastapi_session_lint.flow.uses import Use, UseKind
 from fastapi_session_lint.model.expressions import (
@@ -42,16 +43,18 @@ class Writing:
         self._context = context
         self._memo: dict[tuple[int, frozenset[str]], bool] = {}
 
-    def is_write(self, use: Use, scope: Scope) -> bool:
+    def is_write(self, use: Use, scope: Scope, is_flushed: bool = False) -> bool:
         """Whether a use of a session in a function surely writes; adding an object that may be stored already is not.
 
-        So a session gets hold of objects that another one has loaded.
+        So a session gets hold of objects that another one has loaded; nobody flushes that (`is_flushed`).
         """
         if use.kind is UseKind.PASS:
             return use.effect is not None and self._writes_within(use.effect)
         if use.kind is not UseKind.ACT:
             return False
         if use.name in vocabulary.BULK_METHODS or use.name in vocabulary.DELETING_METHODS:
+            return True
+        if is_flushed and use.action in (Action.WRITE, Action.FLUSH):
             return True
         call = next((one for one in calls_of(scope) if one.place == use.place), None)
         if call is None or use.action not in (Action.WRITE, Action.EXECUTE) or not call.arguments:
@@ -69,9 +72,17 @@ class Writing:
         if key not in self._memo:
             self._memo[key] = False  # for those who come back here
             life = self._context.life_of_names(scope, names)
-            nodes = {one.point.node for one in life.moments if self.is_write(one.use, scope)} if life.complete else ()
+            nodes = self._writing_nodes(life) if life.complete else set()
             self._memo[key] = bool(nodes) and is_always_met(life.graph, nodes)
         return self._memo[key]
+
+    def _writing_nodes(self, life: Life) -> set[int]:
+        is_flushed = self.is_flushed(life)
+        return {one.point.node for one in life.moments if self.is_write(one.use, life.scope, is_flushed)}
+
+    def is_flushed(self, life: Life) -> bool:
+        """Whether a function flushes a session by itself, which is to say that there is something to write."""
+        return any(True for _ in life.acts(Action.FLUSH))
 
     # --- objects ---
 

@@ -5,7 +5,7 @@
 Reports a use of a session behind its close in the same function:
 
 - *error*: a `commit()` or `flush()` that comes too late for what was written before the close; a write that nobody
-  commits any more;
+  commits any more; `refresh()` and `expire()`;
 - *warning*: a read, a helper that reads, or a `Query` that was built before the close and is sent after it;
 - *info*: a write that is committed after it, in a transaction that the `with` does not know of.
 
@@ -17,14 +17,18 @@ use.
 
 ## Why is this bad?
 
-No exception is raised. A closed session is like a new one: it opens another transaction as soon as it is used. What was
-added before was thrown away by the close, so this commit reports success and stores nothing:
+Mostly no exception is raised. A closed session is like a new one: it opens another transaction as soon as it is used.
+What was added before was thrown away by the close, so this commit reports success and stores nothing:
 
     with SessionLocal() as db:
         db.add(book)
     db.commit()
 
-A read checks a connection out for which there is no close any more. Under load the pool runs dry:
+`refresh()` does raise, since the close took all objects out of the session:
+
+    sqlalchemy.exc.InvalidRequestError: Instance '<Book at 0x7feed049f210>' is not persistent within this Session
+
+Any other read checks a connection out for which there is no close any more. Under load the pool runs dry:
 
     sqlalchemy.exc.TimeoutError: QueuePool limit of size 5 overflow 10 reached, connection timed out, timeout 30.00
 
@@ -111,6 +115,7 @@ if TYPE_CHECKING:
 
 _TOLD: dict[Outcome, tuple[Severity, str]] = {
     "lost before": (Severity.ERROR, "`{0}` was closed before `{1}`: what was written to it is lost"),
+    "raised": (Severity.ERROR, "`{0}` is closed and holds no objects any more: `{1}` raises InvalidRequestError"),
     "lost": (Severity.ERROR, "`{0}` is closed: `{1}` writes in a new transaction that nobody commits"),
     "stored": (Severity.INFO, "`{0}` is closed: `{1}` begins a new transaction, which an error leaves open"),
     "left open": (Severity.WARNING, "`{0}` is closed: `{1}` checks out a connection that nobody gives back"),
