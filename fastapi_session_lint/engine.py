@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 UNUSED_SUPPRESSION = "FSL901"
 SYNTAX_ERROR = "FSL902"
-_ABOUT_THE_LINTER = frozenset({UNUSED_SUPPRESSION, SYNTAX_ERROR, INTERNAL_ERROR})
+ABOUT_THE_LINTER = frozenset({UNUSED_SUPPRESSION, SYNTAX_ERROR, INTERNAL_ERROR})
 
 
 class Problem(NamedTuple):
@@ -181,9 +181,9 @@ def heed(
 def _unused(path: str, found: list[Comment], used: dict[int, set[str]], wanted: Collection[str]) -> Iterator[Finding]:
     """The findings of FSL901, but for those that a comment asks to leave out."""
     rules = {rule.code: rule for rule in all_rules()}
-    rule, known = rules[UNUSED_SUPPRESSION], rules.keys() - _ABOUT_THE_LINTER
-    for comment, idle in unused(found, used, set(wanted) - _ABOUT_THE_LINTER, known):
-        codes = [code for code in idle if code not in _ABOUT_THE_LINTER]
+    rule, known = rules[UNUSED_SUPPRESSION], rules.keys() - ABOUT_THE_LINTER
+    for comment, idle in unused(found, used, set(wanted) - ABOUT_THE_LINTER, known):
+        codes = [code for code in idle if code not in ABOUT_THE_LINTER]
         others = [one for one in found if one is not comment or UNUSED_SUPPRESSION in (one.codes or ())]
         if bool(codes) == bool(idle) and not suppressing(others, rule.code, comment.span.row):
             repair = Repair(RepairKind.REMOVE_SUPPRESSION, comment.span, ",".join(codes))

@@ -203,6 +203,37 @@ def fix(work: Iterable[Work], sources: Sources, *, writes: bool = True, jobs: in
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """What became of findings that were to be suppressed: how many are, in how many files, and those that stay."""
+
+    suppressed: int
+    changed: int
+    remaining: tuple[Finding, ...]
+    unwritten: tuple[str, ...] = ()
+
+
+def add_ignores(work: Iterable[Work], sources: Sources, reason: str | None = None) -> Ignored:
+    """Write comments that suppress what is found, each with the reason, and leave in `sources` what the files say now.
+
+    Raises settings.InvalidSettings.
+    """
+    from fastapi_session_lint.ignorer import ignore  # few runs write comments
+
+    work = list(work)
+    before = check(work, sources, with_fixes=False)
+    wanted = {path for one in work for path in one.report}
+    changed = ignore((sources[path] for path in sorted(wanted)), before, reason)
+    unwritten = dict(_write(changed, sources))
+    remaining = check(work, sources)
+    return Ignored(
+        len(before) - len(remaining),
+        len(changed) - len(unwritten),
+        tuple(remaining),
+        tuple(f"{path}: not changed: {why}" for path, why in sorted(unwritten.items())),
+    )
+
+
 def _write(changed: Mapping[str, bytes], sources: Sources) -> Iterator[tuple[str, str]]:
     """Write the files, and give those that could not be written, with the reason."""
     for path, data in sorted(changed.items()):

@@ -505,6 +505,7 @@ def test_help_names_every_command_and_option(project: Any) -> None:
     options = set(re.findall(r"--[a-z-]+", project.fsl("check", "--help").out))
     flags = [one for one in table() if Place.COMMAND in one.declared.places]
     assert options == {
+        "--add-ignore",
         "--baseline",
         "--cache-dir",
         "--color",
@@ -525,6 +526,7 @@ def test_help_names_every_command_and_option(project: Any) -> None:
         "--output-format",
         "--prune-baseline",
         "--quiet",
+        "--reason",
         "--show-fixes",
         "--show-files",
         "--show-project",

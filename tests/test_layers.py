@@ -28,7 +28,7 @@ VALUES = ("findings", "inventory", "source", "settings", "versions", "vocabulary
 OPTIONS = ("options", "selection", "verdicts")
 PURE = (*VALUES, "model", "project", "flow")
 PAGES = ("rule_pages", "option_pages")
-ENGINE = ("engine", "fixer")
+ENGINE = ("engine", "fixer", "ignorer")
 SHELL = (
     "files",
     "patterns",
@@ -42,6 +42,7 @@ SHELL = (
     "runner",
     "baseline",
     "revision",
+    "hints",
     "report",
 )
 LAYERS = {

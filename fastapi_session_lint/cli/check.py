@@ -56,6 +56,8 @@ class Options:
     adoption: Adoption
     no_cache: bool
     cache_dir: str | None
+    adds_ignores: bool
+    reason: str | None
     jobs: int | None
 
     @property
@@ -96,6 +98,8 @@ def _jobs(_context: click.Context, _parameter: click.Parameter, value: str) -> i
 @adoption_flags
 @_flag("--exit-zero", "exits_zero", text="Exit with 0 although there are findings.")
 @_flag("--ignore-suppressions", "ignores_suppressions", text="Report also what comments suppress.")
+@_flag("--add-ignore", "adds_ignores", text="Write comments that suppress what is found.")
+@click.option("--reason", metavar="TEXT", help="With --add-ignore, why: it is written into each comment.")
 @click.option("--stdin-filename", metavar="PATH", help="With `-`, the file that standard input stands for.")
 @_flag("--no-cache", "no_cache", text="Neither read nor write the cache.")
 @click.option(
@@ -143,9 +147,11 @@ def _run(terminal: Terminal, paths: Sequence[str], configured: Configured, optio
     """Plan, check or fix, report; the exit code."""
     # `fsl --help` and mistakes in the arguments need not wait for the engine.
     from fastapi_session_lint import runner
+    from fastapi_session_lint.cli.ignoring import add_ignores, check_ignoring, say_what_ruff_does
     from fastapi_session_lint.suppressions import Heeded
     from fastapi_session_lint.work import plan
 
+    check_ignoring(options.adds_ignores, options.reason, is_alone=not (options.makes_fixes or STDIN in paths))
     started = time.perf_counter()
     given = _standard_input(paths, options)
     configurations = configured.configurations()
@@ -160,7 +166,9 @@ def _run(terminal: Terminal, paths: Sequence[str], configured: Configured, optio
     form = work[0].settings.output_format if work else configured.overrides.get("output_format", "full")
     if options.shows_project:
         return _show_project(terminal, runner.understand(work, sources), form, options)
-    if options.makes_fixes:
+    if options.adds_ignores:
+        fixes = add_ignores(terminal, work, sources, options.reason)
+    elif options.makes_fixes:
         fixes = runner.fix(work, sources, writes=not options.shows_diff, jobs=options.jobs)
         if options.ignores_suppressions:
             fixes = replace(fixes, remaining=tuple(runner.check(work, sources, heeded=heeded)))
@@ -168,6 +176,8 @@ def _run(terminal: Terminal, paths: Sequence[str], configured: Configured, optio
         fixes = runner.Fixes(
             (), tuple(runner.check(work, sources, heeded=heeded, caching=_caching(options), jobs=options.jobs))
         )
+    if not options.is_quiet:
+        say_what_ruff_does(terminal, work, sources)
     if options.is_verbose:
         _tell(terminal, work, time.perf_counter() - started)
     narrowing = Narrowing(terminal, options.adoption, work, sources)
