@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -95,6 +96,11 @@ class Life:
         return any(point.state.status is Status.CLOSED for point in self.links)
 
     @property
+    def is_closed_on_some_error(self) -> bool:
+        """Whether a path by which the function fails closes the session."""
+        return any(failed and point.state.status is Status.CLOSED for failed, point in self.ends)
+
+    @property
     def is_handed_on(self) -> bool:
         """Whether any path returns, yields or keeps the session somewhere else."""
         owners = (UseKind.KEEP, UseKind.RETURN, UseKind.STORE)
@@ -134,6 +140,34 @@ class Life:
         """The last use that raised on the way to a point."""
         return next((link.raised for link in reversed(self.way(point)) if link.raised is not None), None)
 
+    def skipping_raise(self, point: Point) -> Use | None:
+        """The use that raised on the way to a point and took the path past the last close that it could have met."""
+        links = self.way(point)
+        closing = self._before_closes()
+        found = None
+        for link, after in zip(links, [*links[1:], None], strict=True):
+            found = link.raised or found
+            there = after.point if after is not None else point
+            if found is not None and there is not None and there.node not in closing:
+                return found
+        return found
+
+    def _before_closes(self) -> frozenset[int]:
+        """The nodes from which a way leads to one that closes the session."""
+        before: dict[int, set[int]] = defaultdict(set)
+        for at, node in enumerate(self.graph.nodes):
+            for after in (*node.next, node.error):
+                before[after].add(at)
+        stack = [link.point.node for at, link in self.links.items() if link.point is not None and _closes(at, link)]
+        stack += [one.point.node for one in self.moments if _is_close(one.use)]
+        found = set[int]()
+        while stack:
+            closing = stack.pop()
+            if closing not in found:
+                found.add(closing)
+                stack += before[closing]
+        return frozenset(found)
+
     def last_return(self, point: Point) -> int | None:
         """Where the function returns on the way to a point."""
         steps = [self.graph.nodes[link.point.node].step for link in self.way(point) if link.point is not None]
@@ -148,3 +182,12 @@ class Life:
             found.append(link)
             at = link.point
         return found[::-1]
+
+
+def _closes(point: Point, link: Link) -> bool:
+    """Whether the session is closed on the step to a point."""
+    return link.point is not None and link.point.state.status is not Status.CLOSED is point.state.status
+
+
+def _is_close(use: Use) -> bool:
+    return use.action is Action.CLOSE or (use.effect is not None and use.effect.closes)

@@ -106,14 +106,14 @@ def _finding(rule: Rule, context: Context, creation: Creation) -> Iterator[Findi
     scope, span = creation.scope, context.span(creation.scope, creation.call.place)
     subject = context.subject(creation)
     named = f"`{subject}`" if subject else "The session made here"
-    raiser = context.life(creation).last_raise(point) if failed else None
+    raiser = context.life(creation).skipping_raise(point) if failed else None
     trail: tuple[Note, ...] = ()
     if raiser is not None:
         what = "raises here" if raiser.name == "raise" else "an error here skips the close"
         trail = (context.note(scope, raiser.place, what),)
-        message = (
-            f"{named} is closed on the good path only: an error before its close() leaves its connection checked out"
-        )
+        some = context.life(creation).is_closed_on_some_error
+        where = "not closed on every path" if some else "closed on the good path only"
+        message = f"{named} is {where}: an error before its close() leaves its connection checked out"
     else:
         left = context.life(creation).last_return(point)
         if left is not None:
