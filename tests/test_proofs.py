@@ -187,6 +187,18 @@ def test_each_rule_has_a_proof_or_a_reason() -> None:
     assert proven | set(WITHOUT_PROOF) == {rule.code for rule in all_rules()}
 
 
+def test_every_fix_is_proven() -> None:
+    """The bad form of some proof, fixed, is its good form, which runs without the symptom."""
+    shown = {proof.code for proof in ALL if not proof.is_corrected_by_hand and _fixable(proof)}
+    applied = (Applicability.SAFE, Applicability.UNSAFE)
+    assert {rule.code for rule in all_rules() if rule.fix in applied} - shown <= set(WITHOUT_PROOF)
+
+
+def _fixable(proof: Proof) -> bool:
+    found = engine.check(sources(proof, "bad"), settings(proof), with_fixes=True)
+    return any(one.fix and one.fix.edits and one.fix.applicability is not _DISPLAY for one in found)
+
+
 @each_proof
 def test_proof_is_complete(proof: Proof) -> None:
     assert proof.symptom, "symptom.txt is what the bad form prints"

@@ -141,8 +141,9 @@ class Shape:
 
     `ending` are lines put at the end of the suite, behind its last comments.
 
-    Above `tight` steps the blank rows go; `broken` steps get a line of their own; above `apart` steps the comments keep
-    their place, so that a line put before the step stands below them. Rows in `gone` are deleted by somebody else.
+    Above `tight` steps blank rows go, but no form feeds; `broken` steps get a row of their own; above `apart` steps
+    the comments keep their place, so that a line put before the step stands below them. Rows in `gone` are deleted by
+    somebody else.
     """
 
     levels: dict[int, int] = field(default_factory=dict)
@@ -215,7 +216,7 @@ def _part(tree: Tree, draft: Draft, owner: Suite, index: int, shape: Shape) -> N
     row = owner.steps[index].start[0] if index in shape.apart else first_row(tree, owner, index)
     if index in shape.tight:
         above = row - 1
-        while above >= 1 and tree.is_blank(above):
+        while above >= 1 and tree.is_blank(above) and "\x0c" not in tree.line(above):
             draft.delete((above, 0), (above + 1, 0))
             above -= 1
     if shape.before.get(index):
