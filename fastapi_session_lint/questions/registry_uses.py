@@ -11,8 +11,11 @@ from fastapi_session_lint.model.expressions import Attribute, Call, Expression, 
 from fastapi_session_lint.model.syntax import Assigned, Definition, Function, Return
 from fastapi_session_lint.model.walk import statements
 from fastapi_session_lint.project.framework import calls_of
+from fastapi_session_lint.project.libraries import argument
 from fastapi_session_lint.project.values import (
     FactoryValue,
+    FunctionValue,
+    Library,
     LibraryObject,
     ModuleValue,
     ObjectValue,
@@ -111,12 +114,29 @@ class RegistryUses:
         return not self._context.framework.runs_at_startup(scope) and not self._is_of_tasks(scope, frozenset())
 
     def _is_of_tasks(self, scope: Scope, seen: frozenset[int]) -> bool:
-        """Whether a function is a task of a queue, or is called by such only: a worker has its threads to itself."""
+        """Whether a function is a task of a queue, or what a thread runs, or is called by such only.
+
+        A worker has its threads to itself.
+        """
         occasion = self._context.reached.occasion(scope)
         if occasion is not None or id(scope) in seen:
             return occasion is not Occasion.REQUEST
         callers = [one for one in self._context.framework.callers(scope) if not self._context.is_test(one)]
-        return bool(callers) and all(self._is_of_tasks(one, seen | {id(scope)}) for one in callers)
+        is_run = bool(callers) or id(scope) in self._run_by_threads
+        return is_run and all(self._is_of_tasks(one, seen | {id(scope)}) for one in callers)
+
+    @functools.cached_property
+    def _run_by_threads(self) -> frozenset[int]:
+        """The functions that are the target of a thread, by the identity of their scopes."""
+        found = set[int]()
+        for scope in self._context.names.all_scopes():
+            for call in calls_of(scope):
+                maker = self._context.value(call.function, scope)
+                target = argument(call, "target", 1) or argument(call, "function", 1)
+                if isinstance(maker, Library) and maker.name in vocabulary.THREADS and target is not None:
+                    value = self._context.value(target, scope)
+                    found |= {id(value.scope)} if isinstance(value, FunctionValue) else set()
+        return frozenset(found)
 
     # --- who removes ---
 

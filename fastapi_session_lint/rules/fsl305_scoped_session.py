@@ -8,8 +8,8 @@ is a *warning*. The finding stands at the call.
 
 Not reported: a registry with a `scopefunc` of its own, such as the `get` of a context variable, and
 `async_scoped_session`, which always has one; `scopefunc=threading.get_ident` is what happens anyway. A registry that is
-made anew for each request; one that only tests, scripts or the tasks of a queue use. One that only makes the session
-that a module keeps is FSL301's.
+made anew for each request; one that only tests, scripts, the tasks of a queue or threads of the program's own use. One
+that only makes the session that a module keeps is FSL301's.
 
 ## Why is this bad?
 
