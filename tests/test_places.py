@@ -33,7 +33,13 @@ async def f(p: "int" = d(), *args, k=e(), **kw) -> None:
     finally:
         z = [m(n) async for n in o() if p(n)] if q() else {r(): s(), **t()}
     lambda u, v=w(): u(v)
+@plain
+@made(f())
 class C(B(), metaclass=M()):
+    @é.first
+    @second()
+    @third
+    def m(self): pass
     x: int = f()
     for a in b(): pass
     else: c()
@@ -69,9 +75,9 @@ def agree(text: str) -> None:
         same_start = (one.row, one.column) == (other.row, other.column)
         if mark.kind == "statement" and not same_start:
             assert isinstance(mark.node, cst.FunctionDef | cst.ClassDef), (mark, one, other)  # from its decorator on
-        elif mark.kind in ("call", "await", "yield", "handler", "statement", "parameter"):
+        elif mark.kind in ("call", "await", "yield", "handler", "statement", "parameter", "decorator"):
             assert same_start, (mark, one, other)
-        if mark.kind in ("call", "await", "yield"):
+        if mark.kind in ("call", "await", "yield", "decorator"):
             assert one.end == other.end, (mark, one, other)
 
 
