@@ -16,6 +16,7 @@ from fastapi_session_lint import engine, fixer
 from fastapi_session_lint.findings import Applicability, Finding
 from fastapi_session_lint.options import parse
 from fastapi_session_lint.rules import all_rules
+from fastapi_session_lint.rules.base import Rule
 from fastapi_session_lint.settings import Settings
 from fastapi_session_lint.source import Source
 
@@ -158,6 +159,19 @@ def fix_all(sources: Sequence[Source], settings: Settings) -> tuple[list[Source]
     outcome = fixer.fix(sources, settings, report=None, unsafe=True)
     assert not outcome.failed
     return [Source(one.path, outcome.changed.get(one.path, one.data)) for one in sources], outcome.applied
+
+
+SAFETY = {"safe": Applicability.SAFE, "unsafe": Applicability.UNSAFE, "displayed": Applicability.DISPLAY}
+
+
+@pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.code)
+def test_page_and_fixes_agree_on_safety(rule: Rule) -> None:
+    """What *Fix safety* speaks of is what the fixes in the rule's fixtures are, and the most trusted is declared."""
+    found = [engine.check(one.sources, one.settings, with_fixes=True) for one in ALL if one.group == rule.code]
+    made = {one.fix.applicability for some in found for one in some if one.code == rule.code and one.fix}
+    text = rule.documentation.partition("## Fix safety\n")[2].partition("\n## ")[0]
+    assert {kind for word, kind in SAFETY.items() if re.search(rf"\b{word}\b", text)} == made
+    assert rule.fix is next((kind for kind in Applicability if kind in made), None)
 
 
 @each_fixture

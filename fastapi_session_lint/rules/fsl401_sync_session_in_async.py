@@ -94,9 +94,10 @@ In a service with one client at a time, or in async tests.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fastapi_session_lint.findings import Applicability, Finding, Severity
+from fastapi_session_lint.findings import Applicability, Finding, Fix, Severity
 from fastapi_session_lint.rules.base import Rule
 
 if TYPE_CHECKING:
@@ -113,7 +114,10 @@ def check(rule: Rule, context: Context) -> Iterator[Finding]:
             message = f"`{blocking.text}` blocks the event loop: `{blocking.name}` is a sync session"
             if blocking.from_plain_dependency:
                 message += "; with more requests than pooled connections the whole server freezes until pool_timeout"
-            yield rule.finding(scope.module.path, span, message, trail=blocking.trail)
+            yield replace(rule.finding(scope.module.path, span, message, trail=blocking.trail), fix=_WAYS_OUT)
+
+
+_WAYS_OUT = Fix("Use an AsyncSession, or a plain `def` where nothing is awaited", Applicability.DISPLAY, ())
 
 
 RULE = Rule(
