@@ -43,6 +43,7 @@ SHELL = (
     "baseline",
     "revision",
     "hints",
+    "introduction",
     "report",
 )
 LAYERS = {

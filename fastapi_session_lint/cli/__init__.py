@@ -11,6 +11,8 @@ import click
 from fastapi_session_lint import __version__
 from fastapi_session_lint.cli.check import check
 from fastapi_session_lint.cli.config import config
+from fastapi_session_lint.cli.housekeeping import COMPLETION, clean, complete, generate_shell_completion, version
+from fastapi_session_lint.cli.init import init
 from fastapi_session_lint.cli.rule import rule
 from fastapi_session_lint.files import MissingPath
 from fastapi_session_lint.report.terminal import Terminal
@@ -36,6 +38,8 @@ class Commands(click.Group):
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line and give its exit code. Mistakes and crashes are one line on standard error."""
+    if instruction := os.environ.get(COMPLETION):
+        return complete(main, instruction)
     terminal = Terminal(os.environ)
     try:
         code = _invoke(arguments, terminal)
@@ -75,14 +79,5 @@ def main(context: click.Context) -> int:
     return _ERROR
 
 
-@main.command()
-@click.pass_obj
-def version(terminal: Terminal) -> int:
-    """Print the version."""
-    terminal.write(f"fsl {__version__}\n")
-    return 0
-
-
-main.add_command(check)
-main.add_command(config)
-main.add_command(rule)
+for command in (check, clean, config, generate_shell_completion, init, rule, version):
+    main.add_command(command)
