@@ -18,6 +18,7 @@ _HOME = "https://github.com/fastapi-session-lint/fastapi-session-lint"
 _OPTIONS = """\
 # extend-select = ["FSL209"]         # rules that are off by default: see `fsl rule --all`
 # extend-exclude = ["migrations"]    # gitignore-like patterns
+# baseline = "fsl-baseline.json"     # known findings: see `fsl check --write-baseline`
 # fail-on = "error"                  # only errors fail a run; "info" fails it for everything
 """
 _PRE_COMMIT = f"""\

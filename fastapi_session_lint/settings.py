@@ -254,6 +254,13 @@ class Settings:
         '["SessionLocal", "MakeDb"]',
         Place.FLAKE8,
     )
+    baseline: str | None = _option(
+        None,
+        Kind.FILE,
+        "The file of known findings, which are not reported. `fsl check --write-baseline` writes it; `--baseline` "
+        "names another one, and `--no-baseline` reports everything.",
+        '"fsl-baseline.json"',
+    )
     output_format: str = _option("full", Kind.WORD, "The form of the report.", '"concise"', words=OUTPUT_FORMATS)
     fail_on: str = _option(
         "warning",

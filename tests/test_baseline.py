@@ -92,6 +92,18 @@ def test_another_place_for_the_file(shop: Any) -> None:
     assert check(shop, "--baseline", "ci/known.json").code == 0
 
 
+def test_the_configuration_names_the_file(shop: Any) -> None:
+    shop.write({"pyproject.toml": '[tool.fastapi-session-lint]\nbaseline = "ci/known.json"\n'})
+    missing = check(shop, cwd="app")
+    assert (missing.code, missing.out) == (2, "")
+    assert missing.err.endswith("ci/known.json: no such baseline; --write-baseline makes it\n")
+    assert shop.fsl("check", "--write-baseline", cwd="app").err == f"wrote 3 findings to {shop.root}/ci/known.json\n"
+    assert check(shop, cwd="app") == check(shop) == (0, "All checks passed!\n", "")
+    assert len(codes(check(shop, "--no-baseline").out)) == 3
+    shop.write({"app/jobs.py": shop.text("app/jobs.py") + LEAK})
+    assert codes(check(shop).out) == ["FSL101"]
+
+
 def test_writing_for_a_part_keeps_the_rest(shop: Any) -> None:
     shop.write({"app/more.py": shop.text("app/jobs.py")})
     written(shop)

@@ -19,7 +19,7 @@ from fastapi_session_lint.source import Source
 from fastapi_session_lint.work import Work
 
 _SIZE = 16
-_ONLY_SHOWN = frozenset({"output_format", "fail_on"})
+_ONLY_SHOWN = frozenset({"output_format", "fail_on", "baseline"})
 """Settings that say nothing about what is found."""
 
 

@@ -130,6 +130,8 @@ class Narrowing:
     def _path(self, work: Work) -> str | None:
         if self._asked.baseline is not None:
             return files.absolute(self._asked.baseline)
+        if work.settings.baseline is not None:
+            return work.settings.baseline
         if self._asked.writes_baseline or self._asked.prunes_baseline:
             from fastapi_session_lint.baseline import NAME
 
@@ -173,10 +175,10 @@ class Narrowing:
 
 def _codes(work: Work) -> frozenset[str]:
     """The codes that a piece of work reports."""
-    from fastapi_session_lint.rules import all_rules
+    from fastapi_session_lint.rules import all_rules, defaults
     from fastapi_session_lint.selection import selected
 
-    return selected(work.settings, {rule.code: rule.default for rule in all_rules()})
+    return selected(work.settings, defaults(all_rules(), with_preview=work.settings.preview))
 
 
 def _shown(path: str) -> str:
