@@ -119,6 +119,23 @@ def read(source: Source, names: frozenset[str] = frozenset()) -> Reading:
         return Reading(crash=Problem(source.path, _last_line("reading the file")))
 
 
+def stored_reading(reading: Reading) -> bytes | None:
+    """What can be kept of a reading, for any file of the same text; None where that is nothing."""
+    from fastapi_session_lint.model.stored import stored  # late, as it is for runs with a cache alone
+
+    return stored(reading.module) if _is_read(reading) else None
+
+
+def restored_reading(data: bytes, path: str) -> Reading | None:
+    """The reading of the file at a path by what was kept of it; None where the bytes are nothing of that kind."""
+    from fastapi_session_lint.model.stored import restored  # late, as above
+
+    try:
+        return Reading(restored(data, path))
+    except ValueError:
+        return None
+
+
 def load_parser() -> None:
     """Import what `read` needs, and imports late: it takes long."""
     import fastapi_session_lint.model.module  # noqa: F401

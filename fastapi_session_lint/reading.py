@@ -10,46 +10,87 @@ import os
 import signal
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor
+from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import contextmanager
 
-from fastapi_session_lint.engine import Reading, injected_names_of, load_parser, read
+from fastapi_session_lint.cache.folder import Cache
+from fastapi_session_lint.cache.keys import model_key
+from fastapi_session_lint.engine import Reading, injected_names_of, load_parser, read, restored_reading, stored_reading
 from fastapi_session_lint.source import Source
 
+_MODELS = "models"
 _WORTH_A_PROCESS = 300_000
 """Bytes of source for each process: a process takes as long to come up as it takes to read a fifth of these."""
 _PIECES = 12
 """Pieces of work for each process: enough that all are done at about the same time."""
 
 
-def read_all(sources: Sequence[Source], executor: Executor | None = None, pieces: int = 1) -> dict[Source, Reading]:
+def read_all(
+    sources: Sequence[Source],
+    names: frozenset[str],
+    executor: Executor | None = None,
+    pieces: int = 1,
+    cache: Cache | None = None,
+) -> dict[Source, Reading]:
     """The readings of all sources; the order of the work says nothing about them.
 
     With an executor the sources are cut into that many pieces. What it has not begun by the time that this process is
-    idle is done here, so that no process waits for another.
+    idle is done here, so that no process waits for another. `names` are the injected names of the project.
     """
-    names = injected_names_of(sources)
     if executor is None:
-        return {source: read(source, names) for source in sources}
+        return dict(zip(sources, read_some(sources, names, cache), strict=True))
     shares = _shares(sources, pieces)
-    waiting = [executor.submit(read_some, share, names) for share in shares]
+    waiting = [_submitted(executor, share, names, cache) for share in shares]
     found: dict[Source, Reading] = {}
     for share, future in zip(reversed(shares), reversed(waiting), strict=True):
         if future.cancel():
-            found.update(zip(share, read_some(share, names), strict=True))
+            found.update(zip(share, read_some(share, names, cache), strict=True))
     for share, future in zip(shares, waiting, strict=True):
         if not future.cancelled():
             try:
                 readings = future.result()
             except BrokenExecutor:  # a worker was killed, most likely for want of memory
-                readings = read_some(share, names)
+                readings = read_some(share, names, cache)
             found.update(zip(share, readings, strict=True))
     return found
 
 
-def read_some(sources: Sequence[Source], names: frozenset[str]) -> list[Reading]:
+def _submitted(
+    executor: Executor, share: Sequence[Source], names: frozenset[str], cache: Cache | None
+) -> Future[list[Reading]]:
+    try:
+        return executor.submit(read_some, share, names, cache)
+    except BrokenExecutor as error:
+        broken: Future[list[Reading]] = Future()
+        broken.set_exception(error)
+        return broken
+
+
+def read_some(sources: Sequence[Source], names: frozenset[str], cache: Cache | None) -> list[Reading]:
     """The readings of a few sources, in their order: what a worker does."""
-    return [read(source, names) for source in sources]
+    if cache is None:
+        return [read(source, names) for source in sources]
+    # Each process takes its own way through the files: those that share a cache then share the work as well.
+    found: dict[Source, Reading] = {}
+    for source in sorted(sources, key=lambda one: hash((one.path, os.getpid()))):
+        key = model_key(source, names)
+        found[source] = _remembered(source, key, cache) or _kept(source, key, names, cache)
+    return [found[source] for source in sources]
+
+
+def _remembered(source: Source, key: str, cache: Cache) -> Reading | None:
+    """The reading that some run has kept; None when there is none."""
+    data = cache.read(_MODELS, key)
+    return None if data is None else restored_reading(data, source.path)
+
+
+def _kept(source: Source, key: str, names: frozenset[str], cache: Cache) -> Reading:
+    """The source read, and kept for other runs."""
+    reading = read(source, names)
+    data = stored_reading(reading)
+    if data is not None:
+        cache.write(_MODELS, key, data)
+    return reading
 
 
 def _shares(sources: Sequence[Source], count: int) -> list[list[Source]]:
@@ -63,13 +104,22 @@ def _shares(sources: Sequence[Source], count: int) -> list[list[Source]]:
 # --- processes -------------------------------------------------------------------------------------------------------
 
 
-def read_by_processes(sources: Sequence[Source], jobs: int | None) -> dict[Source, Reading]:
-    """The readings of all sources by so many processes, this one included; None is as many as are worth it."""
-    count = jobs or min(_processors(), sum(len(source.data) for source in sources) // _WORTH_A_PROCESS)
-    if count < 2 or len(sources) < count:
-        return read_all(sources)
+def read_by_processes(sources: Sequence[Source], jobs: int | None, cache: Cache | None = None) -> dict[Source, Reading]:
+    """The readings of all sources: from the cache, or by so many processes, this one included.
+
+    When `jobs` is None there are as many as are worth it.
+    """
+    names = injected_names_of(sources)
+    found: dict[Source, Reading] = {}
+    if cache is not None:
+        kept = ((source, _remembered(source, model_key(source, names), cache)) for source in sources)
+        found = {source: reading for source, reading in kept if reading is not None}
+    left = [source for source in sources if source not in found]
+    count = jobs or min(_processors(), sum(len(source.data) for source in left) // _WORTH_A_PROCESS)
+    if count < 2 or len(left) < count:
+        return found | read_all(left, names, cache=cache)
     with _workers(count - 1) as executor:
-        return read_all(sources, executor, _PIECES * count)
+        return found | read_all(left, names, executor, _PIECES * count, cache)
 
 
 def _processors() -> int:
@@ -93,18 +143,35 @@ def _workers(count: int) -> Iterator[Executor | None]:
     except (OSError, ImportError, NotImplementedError):
         yield None
         return
-    if forks:
-        load_parser()  # what is there before a fork is not imported twice
     try:
+        if forks:
+            load_parser()  # what is there before a fork is not imported twice
+            with _undisturbed():
+                executor.submit(int)  # this starts all of them
         yield executor
-    finally:
+    finally:  # after an interrupt, too, the workers end what they have begun: to kill one may block the queue for ever
         executor.shutdown(wait=True, cancel_futures=True)
 
 
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """No interrupt in here, so that a process which has just come up does not tell of it by a traceback."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _prepare() -> None:
-    """Make a worker of this process: it is ended by its parent, be it that the parent is gone."""
+    """Make a worker of this process: it is for its parent to be interrupted, and when that is gone it ends."""
     gc.disable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -108,13 +108,20 @@ def check(
     found: list[Finding] = []
     with collector_paused():
         for one in work:
-            judge = functools.partial(_judge, one, sources.of(one), with_fixes, heeded, jobs)
             cache = caching.of(one.root)
+            judge = functools.partial(_judge, one, sources.of(one), with_fixes, heeded, jobs, cache)
             found += judge() if cache is None else _remembered(cache, one, sources.of(one), (with_fixes, heeded), judge)
     return sorted(found, key=lambda finding: finding.order)
 
 
-def _judge(work: Work, sources: Sequence[Source], with_fixes: bool, heeded: Heeded, jobs: int | None) -> list[Finding]:
+def _judge(
+    work: Work,
+    sources: Sequence[Source],
+    with_fixes: bool,
+    heeded: Heeded,
+    jobs: int | None,
+    cache: Cache | None,
+) -> list[Finding]:
     from fastapi_session_lint import engine  # a run that finds everything in the cache needs neither it nor the rules
     from fastapi_session_lint.reading import read_by_processes
 
@@ -125,7 +132,7 @@ def _judge(work: Work, sources: Sequence[Source], with_fixes: bool, heeded: Heed
         report=work.report,
         versions=work.versions,
         with_fixes=with_fixes,
-        known=read_by_processes(sources, jobs),
+        known=read_by_processes(sources, jobs, cache),
         heeded=heeded,
         ignores=work.ignores,
     )
@@ -167,7 +174,14 @@ def understand(work: Iterable[Work], sources: Sources) -> dict[str, Inventory]:
     return found
 
 
-def fix(work: Iterable[Work], sources: Sources, *, writes: bool = True, jobs: int | None = 1) -> Fixes:
+def fix(
+    work: Iterable[Work],
+    sources: Sources,
+    *,
+    writes: bool = True,
+    jobs: int | None = 1,
+    caching: Caching = _UNCACHED,
+) -> Fixes:
     """Fix what can be fixed, write it, and leave in `sources` what the files say now.
 
     What a comment suppresses is never fixed. Files in `sources.given` are changed there and not on the disk; unless it
@@ -184,7 +198,7 @@ def fix(work: Iterable[Work], sources: Sources, *, writes: bool = True, jobs: in
     with collector_paused():
         for one in work:
             check_codes(one)
-            known = read_by_processes(sources.of(one), jobs)
+            known = read_by_processes(sources.of(one), jobs, caching.of(one.root))
             looked_at = functools.partial(engine.check, versions=one.versions, known=known, ignores=one.ignores)
             outcome = fixer.fix(
                 sources.of(one), one.settings, report=one.report, unsafe=one.settings.unsafe_fixes, check=looked_at

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from fastapi_session_lint import engine
+from fastapi_session_lint.cache.folder import Cache
 from fastapi_session_lint.reading import read_all, read_by_processes
 from fastapi_session_lint.settings import Settings
 from fastapi_session_lint.source import Source
@@ -37,6 +38,8 @@ SOURCES = [
     Source("/p/plain.py", b"print(1)\n"),
 ]
 
+NAMES = engine.injected_names_of(SOURCES)
+
 
 def found(known: Any) -> list[Any]:
     return engine.check(SOURCES, Settings(), with_fixes=True, known=known)
@@ -53,7 +56,7 @@ def test_findings_are_the_same_for_any_number_of_processes() -> None:
 
 def test_another_executor_can_be_handed_in() -> None:
     with ThreadPoolExecutor(2) as executor:
-        assert found(read_all(SOURCES, executor, 5)) == found({})
+        assert found(read_all(SOURCES, NAMES, executor, 5)) == found({})
 
 
 class Idle(Executor):
@@ -71,7 +74,7 @@ class Idle(Executor):
 
 @pytest.mark.parametrize("is_broken", [False, True])
 def test_what_no_worker_does_is_done_here(is_broken: bool) -> None:
-    assert found(read_all(SOURCES, Idle(is_broken), 4)) == found({})
+    assert found(read_all(SOURCES, NAMES, Idle(is_broken), 4)) == found({})
 
 
 def test_the_command_says_the_same_for_any_number(shop: Any) -> None:
@@ -97,10 +100,11 @@ def children(parent: int) -> list[int]:
 
 @pytest.mark.skipif(not Path(f"/proc/{os.getpid()}/task").exists(), reason="needs /proc")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["interrupted", "killed"])
-def test_no_process_is_left(shop: Any, number: signal.Signals) -> None:
-    shop.write({f"app/many{count}.py": TEXT * 300 for count in range(60)})
+@pytest.mark.parametrize("options", [[], ["--no-cache"]], ids=["cache", "no cache"])
+def test_no_process_is_left(shop: Any, number: signal.Signals, options: list[str]) -> None:
+    shop.write({f"app/many{count}.py": TEXT * 100 for count in range(60)})
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
-    command = [sys.executable, "-m", "fastapi_session_lint", *CHECK[:-1], "--jobs", "3"]
+    command = [sys.executable, "-m", "fastapi_session_lint", *CHECK[:-1], *options, "--jobs", "3"]
     running = subprocess.Popen(command, cwd=shop.root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     workers: list[int] = []
     while len(workers) < 2:
@@ -117,4 +121,12 @@ def test_no_process_is_left(shop: Any, number: signal.Signals) -> None:
     while any(Path(f"/proc/{one}").exists() for one in workers) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not [one for one in workers if Path(f"/proc/{one}").exists()]
-    assert not list((shop.root / ".fsl_cache").rglob("*tmp*"))
+    assert not list((shop.root / ".fsl_cache").rglob("*tmp*")) or number is signal.SIGKILL
+
+
+def test_processes_fill_the_cache_for_each_other(tmp_path: Path) -> None:
+    cache = Cache(str(tmp_path))
+    alone = found(read_by_processes(SOURCES, 3, cache))
+    assert alone == found({})
+    assert len(list(tmp_path.rglob("models/*"))) == 4  # three texts and the plain one; two files have no model
+    assert found(read_by_processes(SOURCES, 1, cache)) == alone

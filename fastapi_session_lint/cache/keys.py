@@ -9,11 +9,12 @@ import functools
 import hashlib
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from importlib.machinery import PathFinder
 
 from fastapi_session_lint import __version__
+from fastapi_session_lint.configuration import Configuration
 from fastapi_session_lint.settings import Settings
 from fastapi_session_lint.source import Source
 from fastapi_session_lint.work import Work
@@ -26,13 +27,35 @@ _ONLY_SHOWN = frozenset({"output_format", "fail_on", "baseline"})
 def run_key(work: Work, sources: Iterable[Source], *options: object) -> str:
     """The key of all findings of one piece of work; `options` are what else the caller asked the engine for."""
     digest = hashlib.blake2b(digest_size=_SIZE)
-    versions = [(path, repr(work.versions[path])) for path in sorted(work.versions)]
-    digest.update(repr((tool(), work.root, _asked(work.settings), sorted(work.report), versions, options)).encode())
+    asked = [(name, _told(getattr(work, name))) for name in Work._fields]
+    digest.update(repr((tool(), asked, options)).encode(errors="surrogateescape"))
     for source in sources:
         head = repr((source.path, source.problem, len(source.data)))
         digest.update(head.encode(errors="surrogateescape"))
         digest.update(source.data)
     return digest.hexdigest()
+
+
+def model_key(source: Source, names: frozenset[str]) -> str:
+    """The key of what a source says by itself; of the injected names of its project those that it mentions count."""
+    mentioned = sorted(name for name in names if name.encode() in source.data)
+    is_package = source.path.endswith("/__init__.py")
+    digest = hashlib.blake2b(digest_size=_SIZE)
+    digest.update(repr((tool(), is_package, source.problem, mentioned)).encode())
+    digest.update(source.data)
+    return digest.hexdigest()
+
+
+def _told(value: object) -> object:
+    """What a field of the work says, in a form that is the same every time; its paths are told with the sources."""
+    match value:
+        case Configuration():
+            return value.folder, value.path, _asked(value.settings)
+        case Mapping():
+            return [(key, repr(value[key])) for key in sorted(value)]
+        case frozenset():
+            return sorted(value)
+    return value
 
 
 def _asked(settings: Settings) -> list[tuple[str, object]]:

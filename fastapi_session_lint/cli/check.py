@@ -169,7 +169,8 @@ def _run(terminal: Terminal, paths: Sequence[str], configured: Configured, optio
     if options.adds_ignores:
         fixes = add_ignores(terminal, work, sources, options.reason)
     elif options.makes_fixes:
-        fixes = runner.fix(work, sources, writes=not options.shows_diff, jobs=options.jobs)
+        writes = not options.shows_diff
+        fixes = runner.fix(work, sources, writes=writes, jobs=options.jobs, caching=_caching(options))
         if options.ignores_suppressions:
             fixes = replace(fixes, remaining=tuple(runner.check(work, sources, heeded=heeded)))
     else:

@@ -1,0 +1,195 @@
+"""A module's model as bytes and back, so that a later run need not parse: plain JSON, without any code in it.
+
+A model is a list of rows, one for each node: the number of its class, then its fields. A field that holds a node holds
+the number of an earlier row, so that nodes which are shared stay shared, and no row can lead back to itself. What the
+bytes say of names is not checked: whoever writes them can make a run wrong, but not make it run code, or run for ever.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from fastapi_session_lint.findings import Span
+from fastapi_session_lint.model import expressions, syntax
+from fastapi_session_lint.model.syntax import Module
+
+_SPAN_SIZE = 4
+_SCALARS = frozenset({str, int, bool, type(None)})
+_PLAIN = frozenset({"str", "int", "bool", "str | None", "int | None", "str | bool | None"})
+
+
+class _Kind(enum.Enum):
+    """What is done with a field that is no plain value."""
+
+    VALUE = enum.auto()
+    """Nodes, texts, and tuples and mappings of them."""
+    NUMBERS = enum.auto()
+    NAMES = enum.auto()
+    SPANS = enum.auto()
+    PATH = enum.auto()
+    """Left out: the same text is the same model wherever it lies."""
+
+
+class _Form(NamedTuple):
+    """A class of nodes: its number, its fields, and those of them that are no plain values, by position."""
+
+    number: int
+    made: type[Any]
+    fields: tuple[str, ...]
+    special: tuple[tuple[int, _Kind], ...]
+
+
+def _form(number: int, made: type[Any]) -> _Form:
+    fields = dataclasses.fields(made)
+    kinds = [(position, _kind(made, one)) for position, one in enumerate(fields, 1)]
+    special = tuple((position, kind) for position, kind in kinds if kind is not None)
+    return _Form(number, made, tuple(one.name for one in fields), special)
+
+
+def _kind(made: type[Any], field: dataclasses.Field[Any]) -> _Kind | None:
+    match str(field.type):
+        case "tuple[int, ...]":
+            return _Kind.NUMBERS
+        case "frozenset[str]":
+            return _Kind.NAMES
+        case "tuple[Span, ...]":
+            return _Kind.SPANS
+        case _ if made is Module and field.name == "path":
+            return _Kind.PATH
+        case plain if plain in _PLAIN:
+            return None
+    return _Kind.VALUE
+
+
+def _classes() -> list[type[Any]]:
+    """The classes of nodes in a fixed order."""
+    found = {
+        name: one
+        for home in (expressions, syntax)
+        for name, one in vars(home).items()
+        if isinstance(one, type) and dataclasses.is_dataclass(one) and one.__module__ == home.__name__
+    }
+    return [found[name] for name in sorted(found)]
+
+
+_FORMS = tuple(_form(number, one) for number, one in enumerate(_classes()))
+_BY_CLASS: Mapping[type[Any], _Form] = {form.made: form for form in _FORMS}
+
+
+# --- writing ---
+
+
+def stored(module: Module | None) -> bytes | None:
+    """The model as bytes, without its path; None where it is nested too deeply for that."""
+    writer = _Writer()
+    try:
+        if module is not None:
+            writer.row(module)
+        return json.dumps(writer.rows, separators=(",", ":"), ensure_ascii=True).encode()
+    except RecursionError:
+        return None
+
+
+class _Writer:
+    """The rows of one model so far, with the number of each node that has one."""
+
+    def __init__(self) -> None:
+        self.rows: list[list[Any]] = []
+        self._numbers: dict[int, int] = {}
+
+    def row(self, node: Any) -> int:
+        """The number of a node's row, which is written after those of its parts."""
+        number = self._numbers.get(id(node))
+        if number is not None:
+            return number
+        form = _BY_CLASS[type(node)]
+        row = [form.number, *[getattr(node, name) for name in form.fields]]
+        for position, kind in form.special:
+            row[position] = self._special(kind, row[position])
+        self.rows.append(row)
+        self._numbers[id(node)] = len(self.rows) - 1
+        return len(self.rows) - 1
+
+    def _special(self, kind: _Kind, value: Any) -> Any:
+        match kind:
+            case _Kind.VALUE:
+                return self._value(value)
+            case _Kind.NUMBERS:
+                return list(value)
+            case _Kind.NAMES:
+                return sorted(value)
+            case _Kind.SPANS:
+                return [number for span in value for number in (span.row, span.column, span.end_row, span.end_column)]
+            case _Kind.PATH:
+                return None
+
+    def _value(self, value: Any) -> Any:
+        if value is None or isinstance(value, str):
+            return value
+        if isinstance(value, tuple):
+            return [self._value(one) for one in value]
+        if isinstance(value, Mapping):
+            return {name: self._value(one) for name, one in value.items()}
+        return self.row(value)
+
+
+# --- reading ---
+
+
+def restored(data: bytes, path: str) -> Module | None:
+    """The model of the file at a path, None where it has none. Raises ValueError for bytes that are no model."""
+    try:
+        rows = json.loads(data)
+        return _module(rows, path) if rows else None
+    except (TypeError, IndexError, AttributeError, RecursionError) as error:
+        raise ValueError from error
+
+
+def _module(rows: Sequence[list[Any]], path: str) -> Module:
+    done: list[Any] = []
+
+    def value(given: Any) -> Any:
+        kind = given.__class__
+        if kind is int:
+            return done[given]
+        if kind is list:
+            return tuple([done[one] if one.__class__ is int else value(one) for one in given])
+        if kind is dict:
+            return {name: value(one) for name, one in given.items()}
+        if given is None or kind is str:
+            return given
+        raise TypeError
+
+    for number, *row in rows:
+        form = _FORMS[number]
+        for position, kind in form.special:
+            given = row[position - 1]
+            row[position - 1] = value(given) if kind is _Kind.VALUE else _restored(kind, given, path)
+        if len(form.special) < len(row) and not _SCALARS.issuperset(map(type, _plain(form, row))):
+            raise TypeError
+        done.append(form.made(*row))
+    if not isinstance(done[-1], Module):
+        raise TypeError
+    return done[-1]
+
+
+def _plain(form: _Form, row: Sequence[Any]) -> list[Any]:
+    special = {position - 1 for position, _ in form.special}
+    return [one for position, one in enumerate(row) if position not in special]
+
+
+def _restored(kind: _Kind, given: Any, path: str) -> Any:
+    if kind is _Kind.PATH:
+        return path
+    if kind is _Kind.NAMES:
+        return frozenset(given)
+    numbers = [int(one) for one in given]
+    if kind is _Kind.NUMBERS:
+        return tuple(numbers)
+    if len(numbers) % _SPAN_SIZE:
+        raise ValueError
+    return tuple(map(Span, numbers[::4], numbers[1::4], numbers[2::4], numbers[3::4]))
