@@ -47,6 +47,7 @@ from fastapi_session_lint.questions.late_commits import LateCommits
 from fastapi_session_lint.questions.loops import Loops
 from fastapi_session_lint.questions.managers import Managers
 from fastapi_session_lint.questions.moved_names import MovedNames
+from fastapi_session_lint.questions.objects import Objects
 from fastapi_session_lint.questions.overrides import Overrides
 from fastapi_session_lint.questions.own_sessions import OwnSessions
 from fastapi_session_lint.questions.per_request import PerRequest
@@ -285,7 +286,7 @@ class Context:
 
     @functools.cached_property
     def factories(self) -> Factories:
-        """The questions about factories of async sessions."""
+        """The questions about factories."""
         return Factories(self)
 
     @functools.cached_property
@@ -317,6 +318,11 @@ class Context:
     def final_commits(self) -> FinalCommits:
         """The questions about commits in a finally."""
         return FinalCommits(self)
+
+    @functools.cached_property
+    def objects(self) -> Objects:
+        """The questions about the objects of sessions."""
+        return Objects(self)
 
     @functools.cached_property
     def loops(self) -> Loops:

@@ -37,6 +37,8 @@ ASYNC_SESSION_MAKERS = frozenset(
 ASYNC_MAKER_MODULE, ASYNC_MAKER_NAME = "sqlalchemy.ext.asyncio", "async_sessionmaker"
 CLASS_OPTION = "class_"
 EXPIRE_OPTION = "expire_on_commit"
+KEEPING_MAKERS = frozenset({"sqlalchemy.orm.create_session"})
+"""The makers whose sessions do not expire their objects at a commit, unless told to."""
 SCOPED_MAKERS = frozenset({"sqlalchemy.orm.scoped_session", "sqlalchemy.orm.scoping.scoped_session"})
 ASYNC_SCOPED_MAKERS = frozenset(
     {"sqlalchemy.ext.asyncio.async_scoped_session", "sqlalchemy.ext.asyncio.scoping.async_scoped_session"}
@@ -614,6 +616,17 @@ QUERY_RUNNERS = frozenset(
     }
 )  # fmt: skip
 """The methods of a Query that send it: https://docs.sqlalchemy.org/en/20/orm/queryguide/query.html"""
+ADDING_METHODS = frozenset({"add", "add_all"})
+ENTITY_GETTERS = frozenset({"get", "get_one", "merge"})
+"""The methods of a session that give an ORM object, or None."""
+ONE_ROW_METHODS = frozenset({"first", "one", "one_or_none", "scalar_one", "scalar_one_or_none", "scalar"})
+"""The methods of a result or query that give its first or only row, or None."""
+SCALAR_METHODS = frozenset({"scalar", "scalars", "exec"})
+"""The methods of a session that give the first item of each row, which of an entity is the object."""
+DETACHING_METHODS = frozenset({"delete", "expunge", "expunge_all"})
+"""The methods of a session upon which an object is not its own any more, and keeps what it has."""
+VALIDATING_METHODS = frozenset({"model_validate", "from_orm"})
+"""The methods of a schema that read the attributes of an object."""
 STREAMING_METHODS = frozenset({"stream", "stream_scalars"})
 """The methods of an AsyncSession whose result is read from the server as it is gone through, but for ORM objects."""
 STREAMING_OPTION = "yield_per"

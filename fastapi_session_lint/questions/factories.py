@@ -1,4 +1,4 @@
-"""How async sessions are made: by which factory, and whether their objects expire at a commit."""
+"""How sessions are made: by which factory, and whether their objects expire at a commit."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from fastapi_session_lint.model.expressions import Attribute, Call, Expression, 
 from fastapi_session_lint.model.syntax import Assign, Class, Function
 from fastapi_session_lint.model.walk import statements, subexpressions
 from fastapi_session_lint.project.framework import calls_of
-from fastapi_session_lint.project.libraries import argument, has_stars
-from fastapi_session_lint.project.values import EngineValue, FactoryValue, Library, Scope, SessionClass
+from fastapi_session_lint.project.libraries import argument, has_stars, is_true
+from fastapi_session_lint.project.values import EngineValue, FactoryValue, FunctionValue, Library, Scope, SessionClass
 from fastapi_session_lint.vocabulary import Action
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Expiring(NamedTuple):
 
 
 class Factories:
-    """The questions about factories of async sessions."""
+    """The questions about factories."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -83,6 +83,37 @@ class Factories:
                 case SessionClass() as kind if self._is_expiring_class(kind) and self._is_worked_with(call, scope):
                     yield Expiring(call, True, last_name(call.function))
 
+    def expires(self, call: Call, scope: Scope) -> bool:
+        """Whether it is known of a session that a call makes or gives that a commit expires its objects."""
+        given = argument(call, vocabulary.EXPIRE_OPTION)
+        if given is not None or has_stars(call):
+            return is_true(given)
+        match call.function, self._context.value(call.function, scope):
+            case _, SessionClass() as kind:
+                return _has_plain_constructor(kind)
+            case _, FactoryValue() as factory:
+                return self._factory_expires(factory)
+            case Attribute(owner, "begin"), _ if isinstance(made := self._context.value(owner, scope), FactoryValue):
+                return self._factory_expires(made)
+            case _, FunctionValue(inner):
+                inside = self._context.creations(inner)
+                return bool(inside) and all(self.expires(one.call, inner) for one in inside)
+        return False
+
+    def _factory_expires(self, factory: FactoryValue) -> bool:
+        call, scope = factory.call, factory.scope
+        if call is None or scope is None or factory.is_scoped or self._is_told_later(call, scope):
+            return False
+        maker = self._context.value(call.function, scope)
+        if not isinstance(maker, Library) or maker.name not in _MAKERS or maker.name in vocabulary.KEEPING_MAKERS:
+            return False
+        given = argument(call, vocabulary.EXPIRE_OPTION)
+        if given is not None or has_stars(call):
+            return is_true(given)
+        kind_given = argument(call, vocabulary.CLASS_OPTION, 1)
+        kind = self._context.value(kind_given, scope) if kind_given is not None else None
+        return kind_given is None or (isinstance(kind, SessionClass) and _has_plain_constructor(kind))
+
     def _runs_once(self, scope: Scope) -> bool:
         """Whether a scope is no part of the application: a script, or what only runs at start-up."""
         return isinstance(scope.owner, Function) and self._context.framework.runs_at_startup(scope)
@@ -96,9 +127,7 @@ class Factories:
         return given is None or (isinstance(kind, SessionClass) and self._is_expiring_class(kind))
 
     def _is_expiring_class(self, kind: SessionClass) -> bool:
-        """An async session class whose constructor is SQLAlchemy's: a project's own may set what it likes."""
-        definition = kind.of.owner if kind.of is not None else None
-        return kind.is_async and not (isinstance(definition, Class) and "__init__" in definition.bindings)
+        return kind.is_async and _has_plain_constructor(kind)
 
     def _is_told_later(self, call: Call, scope: Scope) -> bool:
         """Whether a factory is told elsewhere: `factory(expire_on_commit=False)`, `factory.configure(…)`."""
@@ -144,6 +173,12 @@ class Factories:
                     moment.use.kind is UseKind.ACT and moment.use.action is Action.COMMIT for moment in life.moments
                 )
         return False
+
+
+def _has_plain_constructor(kind: SessionClass) -> bool:
+    """Whether a session class has SQLAlchemy's constructor: a project's own may set what it likes."""
+    definition = kind.of.owner if kind.of is not None else None
+    return not (isinstance(definition, Class) and "__init__" in definition.bindings)
 
 
 def _configured(call: Call) -> Expression:

@@ -12,19 +12,19 @@ from fastapi_session_lint.flow.lives import Life, Moment, Point
 from fastapi_session_lint.flow.states import LEAKING, Status
 from fastapi_session_lint.flow.uses import Use, UseKind
 from fastapi_session_lint.model.expressions import Await, Call
-from fastapi_session_lint.model.syntax import Function, Parameter, With
-from fastapi_session_lint.model.walk import all_expressions, statements
+from fastapi_session_lint.model.syntax import Function, Parameter
+from fastapi_session_lint.model.walk import all_expressions
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.values import (
     EngineValue,
     FunctionValue,
-    ManagerValue,
     ObjectValue,
     Scope,
     SessionValue,
 )
 from fastapi_session_lint.questions.graph_places import nodes_by_expression
 from fastapi_session_lint.questions.held_sessions import HeldSessions
+from fastapi_session_lint.questions.made_sessions import made_sessions
 from fastapi_session_lint.questions.order import is_always_met
 from fastapi_session_lint.questions.same_session import SessionKeys
 from fastapi_session_lint.questions.session_engines import SessionEngines
@@ -135,27 +135,13 @@ class SecondSessions:
                 yield _Opening(call, inner.engine, frozenset(nodes[id(call)]), inner.taken, function.function.name)
 
     def _own(self, scope: Scope) -> Iterator[_Opening]:
-        for call, life in self._made(scope):
+        for call, life in made_sessions(self._context, scope):
             engine = self._engines.of_call(call, scope) if life.complete else None
             taking = [one for one in life.moments if one.before.status.is_open and _takes(one.use)]
             if engine is not None and taking:
                 use = min((one.use for one in taking), key=lambda one: scope.module.places[one.place])
                 note = self._context.note(scope, use.place, "the second connection is taken here")
                 yield _Opening(call, engine, frozenset(one.point.node for one in taking), note)
-
-    def _made(self, scope: Scope) -> Iterator[tuple[Call, Life]]:
-        """The calls of a function that make a session, and those that are entered and give one."""
-        for creation in self._context.creations(scope):
-            yield creation.call, self._context.life(creation)
-        for statement in statements(scope.owner.body) if scope.owner is not None else ():
-            for item in statement.items if isinstance(statement, With) else ():
-                match item.context, self._context.value(item.context, scope):
-                    case Call() as call, ManagerValue(SessionValue(), maker) if maker is None or self._makes(maker):
-                        yield call, self._context.effects.life(scope, call, frozenset(), Status.ABSENT)
-
-    def _makes(self, manager: FunctionValue) -> bool:
-        """Whether a context manager makes the session that it gives."""
-        return any(self._context.life(one).yield_places for one in self._context.creations(manager.scope))
 
     def _awaited(self, scope: Scope) -> frozenset[int]:
         body = scope.owner.body if scope.owner is not None else ()
