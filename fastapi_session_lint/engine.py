@@ -58,6 +58,7 @@ def check(
     known: dict[Source, Reading] | None = None,
     heeded: Heeded = Heeded.ALL,
     ignores: Mapping[str, Sequence[str]] | None = None,
+    rules: Sequence[Rule] | None = None,
 ) -> list[Finding]:
     """The findings in the files whose paths are in `report` (all when None), in their order.
 
@@ -66,21 +67,22 @@ def check(
     `versions` tells by path which releases the project runs on, where the settings do not say.
     What is in `known` was read before, and what is read is put there. `heeded` are the comments that suppress.
     `ignores` has by path the codes and prefixes that are left out in a file. Codes that `settings` does not select are
-    left out. Raises settings.InvalidSettings for an unknown code.
+    left out. `rules` are ours where None. Raises settings.InvalidSettings for an unknown code.
     """
-    wanted = selected(settings, defaults(all_rules(), with_preview=settings.preview))
+    rules = all_rules() if rules is None else rules
+    wanted = selected(settings, defaults(rules, with_preview=settings.preview))
     ignores = ignores or {}
     known = {} if known is None else known
     if unread := [source for source in sources if source not in known]:
         names = injected_names_of(sources)
         known.update({source: read(source, names) for source in unread})
     readings = [known[source] for source in sources]
-    findings = judge([one.path for one in sources], readings, settings, wanted, report, versions)
+    findings = judge([one.path for one in sources], readings, settings, rules, wanted, report, versions)
     findings = [weighed(one, settings) for one in findings if not _is_ignored(one, ignores)]
     if heeded is not Heeded.NONE:
         read_well = [one for one, reading in zip(sources, readings, strict=True) if _is_read(reading)]
         looked_at = [one for one in read_well if report is None or one.path in report]
-        findings = heed(findings, looked_at, heeded, wanted, ignores)
+        findings = heed(findings, looked_at, heeded, rules, wanted, ignores)
     if with_fixes:
         findings = plan_fixes(findings, {source.path: source for source in sources}, settings)
     return findings
@@ -145,6 +147,7 @@ def judge(
     paths: Sequence[str],
     readings: Sequence[Reading],
     settings: Settings,
+    rules: Sequence[Rule],
     wanted: Collection[str],
     report: Collection[str] | None,
     versions: Mapping[str, Versions] | None = None,
@@ -156,7 +159,7 @@ def judge(
     findings = [finding for finding in _problems(readings) if finding.code in wanted or finding.code == INTERNAL_ERROR]
     modules = [one.module for one in readings if one.module is not None]
     context = Context(modules, paths, settings, reported, versions)
-    for rule in all_rules():
+    for rule in rules:
         if rule.code in wanted:
             findings += _run(rule, context)
     unique = {
@@ -174,6 +177,7 @@ def heed(
     findings: Sequence[Finding],
     sources: Iterable[Source],
     heeded: Heeded,
+    rules: Sequence[Rule],
     wanted: Collection[str],
     ignores: Mapping[str, Sequence[str]],
 ) -> list[Finding]:
@@ -190,16 +194,18 @@ def heed(
             found = comments(decode(source.data).text, heeded)
             left, used = suppress([one for one in here if one.code != INTERNAL_ERROR], found)
             ran = {code for code in wanted if rank(code, ignores.get(source.path, ())) < 0}
-            idle = _unused(source.path, found, used, ran) if UNUSED_SUPPRESSION in ran else ()
+            idle = _unused(source.path, found, used, rules, ran) if UNUSED_SUPPRESSION in ran else ()
             by_path[source.path] = [*(one for one in here if one.code == INTERNAL_ERROR), *left, *idle]
     return sorted((one for some in by_path.values() for one in some), key=lambda finding: finding.order)
 
 
-def _unused(path: str, found: list[Comment], used: dict[int, set[str]], wanted: Collection[str]) -> Iterator[Finding]:
+def _unused(
+    path: str, found: list[Comment], used: dict[int, set[str]], rules: Sequence[Rule], ran: Collection[str]
+) -> Iterator[Finding]:
     """The findings of FSL901, but for those that a comment asks to leave out."""
-    rules = {rule.code: rule for rule in all_rules()}
-    rule, known = rules[UNUSED_SUPPRESSION], rules.keys() - ABOUT_THE_LINTER
-    for comment, idle in unused(found, used, set(wanted) - ABOUT_THE_LINTER, known):
+    by_code = {rule.code: rule for rule in rules}
+    rule, known = by_code[UNUSED_SUPPRESSION], by_code.keys() - ABOUT_THE_LINTER
+    for comment, idle in unused(found, used, set(ran) - ABOUT_THE_LINTER, known):
         codes = [code for code in idle if code not in ABOUT_THE_LINTER]
         others = [one for one in found if one is not comment or UNUSED_SUPPRESSION in (one.codes or ())]
         if bool(codes) == bool(idle) and not suppressing(others, rule.code, comment.span.row):

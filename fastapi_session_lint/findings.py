@@ -157,7 +157,9 @@ class Finding:
 
     @property
     def url(self) -> str:
-        """Where the rule's page is, with its anchor."""
+        """Where the rule's page is, with its anchor; empty for a rule of others."""
+        if not self.code.startswith("FSL"):
+            return ""
         return f"{DOCUMENTATION}#{self.code.lower()}-{self.name}"
 
     @property

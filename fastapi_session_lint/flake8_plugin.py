@@ -20,10 +20,9 @@ from fastapi_session_lint.cache.folder import Caching
 from fastapi_session_lint.configuration import Configurations
 from fastapi_session_lint.findings import Finding
 from fastapi_session_lint.options import checked
-from fastapi_session_lint.runner import Sources, check
+from fastapi_session_lint.runner import check_paths
 from fastapi_session_lint.settings import Kind, Option, Place, options
 from fastapi_session_lint.suppressions import Heeded
-from fastapi_session_lint.work import plan
 
 PREFIX = "FSL"
 _STDIN = "-"
@@ -104,11 +103,12 @@ def _declared() -> Iterator[Option]:
 
 
 def _check(paths: Sequence[str], configurations: Configurations, given: dict[str, bytes]) -> dict[str, list[Finding]]:
-    work = plan(paths, configurations, given)
     chosen = os.environ.get("FSL_CACHE_DIR")
     caching = Caching(True, files.absolute(chosen) if chosen else None)
     found: dict[str, list[Finding]] = {}
-    for finding in check(work, Sources(given), with_fixes=False, heeded=Heeded.OWN, caching=caching):
+    for finding in check_paths(
+        paths, configurations=configurations, given=given, with_fixes=False, heeded=Heeded.OWN, caching=caching
+    ):
         found.setdefault(finding.path, []).append(finding)
     return found
 

@@ -11,13 +11,14 @@ import gc
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from fastapi_session_lint import files
 from fastapi_session_lint.cache.folder import Cache, Caching
 from fastapi_session_lint.configuration import Configurations
 from fastapi_session_lint.findings import INTERNAL_ERROR, Finding
-from fastapi_session_lint.selection import selected
+from fastapi_session_lint.plugins import rules_of, wanted_codes
 from fastapi_session_lint.settings import InvalidSettings, Settings
 from fastapi_session_lint.source import Source
 from fastapi_session_lint.suppressions import Heeded
@@ -69,14 +70,24 @@ class Fixes:
     changed: Mapping[str, tuple[bytes, bytes]] = field(default_factory=dict)
 
 
-def check_paths(paths: Sequence[str | os.PathLike[str]], settings: Settings | None = None) -> list[Finding]:
+def check_paths(
+    paths: Sequence[str | os.PathLike[str]],
+    settings: Settings | None = None,
+    *,
+    configurations: Configurations | None = None,
+    given: Mapping[str, bytes] = MappingProxyType({}),
+    with_fixes: bool = True,
+    heeded: Heeded = Heeded.ALL,
+    caching: Caching = _UNCACHED,
+) -> list[Finding]:
     """The findings in files and folders, in their order and with their fixes.
 
-    What the rest of each project says is known; `settings` None means what its pyproject.toml says. Raises
-    files.MissingPath and settings.InvalidSettings.
+    What the rest of each project says is known. `settings` hold for every file; where they are None the nearest
+    configuration file decides, or `configurations`. `given` are contents by absolute path, in place of what is on the
+    disk. Raises files.MissingPath and settings.InvalidSettings.
     """
-    work = plan([os.fspath(path) for path in paths], Configurations(isolated=settings))
-    return check(work, Sources())
+    work = plan([os.fspath(path) for path in paths], configurations or Configurations(isolated=settings), given)
+    return check(work, Sources(given), with_fixes=with_fixes, heeded=heeded, caching=caching)
 
 
 def check_source(
@@ -84,12 +95,11 @@ def check_source(
 ) -> list[Finding]:
     """The findings in a text, taken for the content of the file at `path`, which need not exist.
 
-    What the rest of that file's project says is known; `settings` None means what its pyproject.toml says. Raises
+    What the rest of that file's project says is known; `settings` None means what its configuration says. Raises
     settings.InvalidSettings.
     """
     place = files.absolute(os.fspath(path))
-    given = {place: code.encode() if isinstance(code, str) else code}
-    return check(plan([place], Configurations(isolated=settings), given), Sources(given))
+    return check_paths([place], settings, given={place: code.encode() if isinstance(code, str) else code})
 
 
 def check(
@@ -110,7 +120,9 @@ def check(
         for one in work:
             cache = caching.of(one.root)
             judge = functools.partial(_judge, one, sources.of(one), with_fixes, heeded, jobs, cache)
-            found += judge() if cache is None else _remembered(cache, one, sources.of(one), (with_fixes, heeded), judge)
+            remembered = None if one.settings.plugins else cache  # nobody knows when a plugin changes
+            asked = (with_fixes, heeded)
+            found += judge() if remembered is None else _remembered(remembered, one, sources.of(one), asked, judge)
     return sorted(found, key=lambda finding: finding.order)
 
 
@@ -135,6 +147,7 @@ def _judge(
         known=read_by_processes(sources, jobs, cache),
         heeded=heeded,
         ignores=work.ignores,
+        rules=rules_of(work.settings.plugins),
     )
 
 
@@ -199,7 +212,13 @@ def fix(
         for one in work:
             check_codes(one)
             known = read_by_processes(sources.of(one), jobs, caching.of(one.root))
-            looked_at = functools.partial(engine.check, versions=one.versions, known=known, ignores=one.ignores)
+            looked_at = functools.partial(
+                engine.check,
+                versions=one.versions,
+                known=known,
+                ignores=one.ignores,
+                rules=rules_of(one.settings.plugins),
+            )
             outcome = fixer.fix(
                 sources.of(one), one.settings, report=one.report, unsafe=one.settings.unsafe_fixes, check=looked_at
             )
@@ -271,10 +290,8 @@ def _taken_back(finding: Finding) -> str:
 
 def check_codes(work: Work) -> None:
     """Hold the selection to the rules that exist. Raises settings.InvalidSettings, naming the configuration file."""
-    from fastapi_session_lint.rules import all_rules, defaults  # late: there are very many
-
     try:
-        selected(work.settings, defaults(all_rules(), with_preview=work.settings.preview))
+        wanted_codes(work.settings)
     except InvalidSettings as error:
         where = f"{work.configuration.path}: " if work.configuration.path else ""
         raise InvalidSettings(f"{where}{error}") from error

@@ -189,6 +189,14 @@ class Settings:
         Place.COMMAND,
         Place.FLAKE8,
     )
+    plugins: tuple[str, ...] = _option(
+        (),
+        Kind.NAMES,
+        "Packages of rules to run besides our own, by the names of their entry points. Nothing is loaded that is not "
+        "named here (docs/plugins.md).",
+        '["house-rules"]',
+        Place.FLAKE8,
+    )
     exclude: tuple[str, ...] = _option(
         DEFAULT_EXCLUDE,
         Kind.PATTERNS,

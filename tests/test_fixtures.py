@@ -2,120 +2,32 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from fastapi_session_lint import engine, fixer
 from fastapi_session_lint.findings import Applicability, Finding
-from fastapi_session_lint.options import parse
 from fastapi_session_lint.rules import all_rules
 from fastapi_session_lint.rules.base import Rule
 from fastapi_session_lint.settings import Settings
 from fastapi_session_lint.source import Source
+from fastapi_session_lint.testing import (
+    Expectation,
+    Fixture,
+    differences,
+    expectations_in,
+    expected,
+    fixtures_under,
+    is_snapshot,
+    settings_of,
+    snapshot,
+)
 
 FIXTURES = Path(__file__).parent / "fixtures"
 WITHOUT_FIXTURES = {"FSL903"}  # no code makes a rule crash
-PROJECT = "/project"  # a neutral place: under tests/ everything would count as test code
-_CODE = rb"FSL\d{3}(?::(?:error|warning|info))?"
-_EXPECTATION = re.compile(rb"#\s*expect:\s*(" + _CODE + rb"(?:\s*,\s*" + _CODE + rb")*)\s*$")
-_LOOKS_LIKE_ONE = re.compile(rb"#\s*expect(ed|s)?\b", re.IGNORECASE)
-_SETTINGS = re.compile(rb"(?:\xef\xbb\xbf)?# settings: (.+)")
-
-
-class Expectation(NamedTuple):
-    """What a comment says: a code is reported on a row, with this severity where it is given."""
-
-    path: str
-    row: int
-    code: str
-    severity: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Fixture:
-    """One small project. `files` are its modules by their path inside it."""
-
-    group: str
-    name: str
-    files: Mapping[str, Path]
-
-    @property
-    def sources(self) -> list[Source]:
-        return [Source(f"{PROJECT}/{inside}", path.read_bytes()) for inside, path in self.files.items()]
-
-    @property
-    def settings(self) -> Settings:
-        return settings_of([path.read_bytes() for path in self.files.values()])
-
-    def file(self, source_path: str) -> Path:
-        """The file of a source of this project."""
-        return self.files[source_path.removeprefix(f"{PROJECT}/")]
-
-
-def is_snapshot(path: Path) -> bool:
-    return path.name.endswith(".fixed.py")
-
-
-def snapshot(path: Path) -> Path:
-    """Where the fixed text of a module is kept."""
-    return path.with_name(f"{path.stem}.fixed.py")
-
-
-def modules_under(folder: Path) -> dict[str, Path]:
-    paths = sorted(path for path in folder.rglob("*.py") if not is_snapshot(path))
-    return {path.relative_to(folder).as_posix(): path for path in paths}
-
-
-def fixtures_under(root: Path) -> Iterator[Fixture]:
-    for group in sorted(path for path in root.iterdir() if path.is_dir()):
-        for path in sorted(group.iterdir()):
-            if path.is_dir() and (files := modules_under(path)):
-                yield Fixture(group.name, path.name, files)
-            elif path.suffix == ".py" and not is_snapshot(path):
-                yield Fixture(group.name, path.name, {path.name: path})
-
-
-def settings_of(texts: Sequence[bytes]) -> Settings:
-    """All rules, with the options of `# settings:` first lines."""
-    values: dict[str, object] = {"select": ("ALL",)}
-    for text in texts:
-        if found := _SETTINGS.match(text):
-            table = tomllib.loads(f"options = {{ {found[1].decode()} }}")["options"]
-            values |= parse(table, "first line")
-    return Settings(**values)  # type: ignore[arg-type]  # parse has checked names and types
-
-
-def expectations_in(path: str, text: bytes) -> Iterator[Expectation]:
-    """What the comments of a module expect. Raises ValueError for a comment that only looks like an expectation."""
-    for row, line in enumerate(text.splitlines(), start=1):
-        if found := _EXPECTATION.search(line):
-            for item in found[1].decode().split(","):
-                code, _, severity = item.strip().partition(":")
-                yield Expectation(path, row, code, severity or None)
-        elif _LOOKS_LIKE_ONE.search(line):
-            raise ValueError(f"{path}:{row}: an expectation is `# expect: FSL101, FSL102:info` at the end of its line")
-
-
-def expected(fixture: Fixture) -> set[Expectation]:
-    return {one for source in fixture.sources for one in expectations_in(source.path, source.data)}
-
-
-def places(expectations: Iterable[Expectation]) -> set[Expectation]:
-    """Where something is expected, whatever its severity."""
-    return {one._replace(severity=None) for one in expectations}
-
-
-def reported(findings: Iterable[Finding]) -> set[Expectation]:
-    return {Expectation(one.path, one.span.row, one.code, one.severity) for one in findings}
-
-
 ALL = tuple(fixtures_under(FIXTURES))
 GROUPS = sorted({fixture.group for fixture in ALL})
 each_fixture = pytest.mark.parametrize("fixture", ALL, ids=lambda one: f"{one.group}/{one.name}")
@@ -123,11 +35,7 @@ each_fixture = pytest.mark.parametrize("fixture", ALL, ids=lambda one: f"{one.gr
 
 @each_fixture
 def test_reports_exactly_what_is_expected(fixture: Fixture) -> None:
-    found = reported(engine.check(fixture.sources, fixture.settings))
-    wanted = expected(fixture)
-    missed, false = places(wanted) - places(found), places(found) - places(wanted)
-    assert (sorted(missed), sorted(false)) == ([], []), "(missed alarms, false alarms)"
-    assert sorted(one for one in wanted - found if one.severity) == [], "reported with another severity"
+    assert differences(fixture) == ([], []), "(missed alarms, false alarms)"
 
 
 @each_fixture

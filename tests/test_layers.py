@@ -39,6 +39,7 @@ SHELL = (
     "cache",
     "work",
     "reading",
+    "plugins",
     "runner",
     "baseline",
     "revision",
@@ -64,6 +65,8 @@ LAYERS = {
         SHELL, ("", *VALUES, *OPTIONS, "suppressions", "fingerprints", "rules", "rule_pages", *ENGINE, *SHELL)
     ),
     "cli": Layer(("cli", "__main__"), ("", *VALUES, *OPTIONS, "suppressions", "rules", *PAGES, *ENGINE, *SHELL, "cli")),
+    "api": Layer(("api",), (*VALUES, "context", "fixes", "rules", *SHELL)),
+    "testing": Layer(("testing",), (*VALUES, *OPTIONS, "rules", *ENGINE)),
     "flake8": Layer(("flake8_plugin",), ("", *VALUES, *OPTIONS, "suppressions", "rules", *ENGINE, *SHELL)),
 }
 

@@ -194,9 +194,9 @@ FIXING: dict[str, tuple[str, list[str]]] = {
 """What is left after --fix; without the option it is FSL101."""
 ELSEWHERE = {
     *FIXING, "target-version", "sqlmodel-version", "fastapi-version", "output-format", "extend", "required-version",
-    "preview", "baseline",
+    "plugins", "preview", "baseline",
 }  # fmt: skip
-"""Those with tests of their own, below, in test_option_files or in test_baseline."""
+"""Those with tests of their own, below, in test_option_files, test_plugins or test_baseline."""
 
 
 def test_every_option_has_a_case() -> None:

@@ -175,10 +175,9 @@ class Narrowing:
 
 def _codes(work: Work) -> frozenset[str]:
     """The codes that a piece of work reports."""
-    from fastapi_session_lint.rules import all_rules, defaults
-    from fastapi_session_lint.selection import selected
+    from fastapi_session_lint.plugins import wanted_codes
 
-    return selected(work.settings, defaults(all_rules(), with_preview=work.settings.preview))
+    return wanted_codes(work.settings)
 
 
 def _shown(path: str) -> str:

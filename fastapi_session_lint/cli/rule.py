@@ -15,12 +15,14 @@ from fastapi_session_lint.selection import nearest_code
 @click.pass_obj
 def rule(terminal: Terminal, code: str | None, wants_all: bool, color: str) -> int:
     """Print the page of the rule CODE, or of all rules, as Markdown."""
+    from fastapi_session_lint.plugins import rules_of
     from fastapi_session_lint.rule_pages import render_rule  # `fsl --help` need not load the rules
-    from fastapi_session_lint.rules import all_rules
 
     if (code is None) != wants_all:
         raise click.UsageError("give one CODE, such as FSL101, or --all")
-    rules = {one.code: one for one in all_rules()}
+    rules = {one.code: one for one in rules_of(())}
+    if code is None or code.upper() not in rules:  # our own are explained whatever the configuration is
+        rules = {one.code: one for one in rules_of(_plugins())}
     if code is not None and code.upper() not in rules:
         near = nearest_code(code, rules)
         raise click.UsageError(f"unknown rule `{code}`" + (f"; did you mean `{near}`?" if near else ""))
@@ -28,6 +30,14 @@ def rule(terminal: Terminal, code: str | None, wants_all: bool, color: str) -> i
     text = "\n".join(render_rule(one) for one in wanted)
     terminal.write(_laid_out(text, terminal) if terminal.has_colors(color) else text)
     return 0
+
+
+def _plugins() -> tuple[str, ...]:
+    """The plugins that the configuration of the current folder names."""
+    from fastapi_session_lint.configuration import Configurations
+    from fastapi_session_lint.files import absolute
+
+    return Configurations().of(absolute(".")).settings.plugins
 
 
 def _laid_out(markdown: str, terminal: Terminal) -> str:

@@ -36,7 +36,7 @@ class Palette:
 
     def link(self, url: str, text: str) -> str:
         """The text as a link where terminals have them: https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda."""
-        return f"\x1b]8;;{url}\x1b\\{text}\x1b]8;;\x1b\\" if self.has_links else text
+        return f"\x1b]8;;{url}\x1b\\{text}\x1b]8;;\x1b\\" if self.has_links and url else text
 
 
 def visible(text: str) -> str:

@@ -34,7 +34,7 @@ def _finding(finding: Finding, fingerprint: str) -> dict[str, Any]:
         "location": _start(finding.span),
         "end_location": _end(finding.span),
         "fix": None if finding.fix is None else _fix(finding.fix),
-        "url": finding.url,
+        "url": finding.url or None,
         "fingerprint": fingerprint,
         "trail": [
             {"filename": note.path, "location": _start(note.span), "message": note.message} for note in finding.trail

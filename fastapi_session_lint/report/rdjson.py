@@ -26,7 +26,7 @@ def _diagnostic(report: Report, finding: Finding) -> dict[str, Any]:
         "message": finding.message,
         "location": _location(report, finding.path, finding.span),
         "severity": finding.severity.upper(),
-        "code": {"value": finding.code, "url": finding.url},
+        "code": {"value": finding.code, **({"url": finding.url} if finding.url else {})},
         "suggestions": _suggestions(report, finding),
         "related_locations": [_related(report, note) for note in finding.trail],
     }

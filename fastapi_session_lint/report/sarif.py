@@ -36,14 +36,15 @@ def render(report: Report) -> Iterator[str]:
 
 def _run(report: Report) -> dict[str, Any]:
     rules = all_rules()
-    indexes = {rule.code: index for index, rule in enumerate(rules)}
+    foreign = {one.code: one.name for one in report.findings if not one.url}  # of a plugin: no more is known here
+    indexes = {code: index for index, code in enumerate([*(rule.code for rule in rules), *foreign])}
     kept = _worst(list(zip(report.findings, report.fingerprints(), strict=True)))
     driver = {
         "name": "fastapi-session-lint",
         "version": __version__,
         "semanticVersion": __version__,
         "informationUri": _HOME,
-        "rules": [_rule(rule) for rule in rules],
+        "rules": [*map(_rule, rules), *({"id": code, "name": _name(name)} for code, name in foreign.items())],
     }
     return {
         "tool": {"driver": driver},
@@ -66,7 +67,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
     page = render_rule(rule)
     return {
         "id": rule.code,
-        "name": "".join(word.capitalize() for word in rule.name.split("-")),
+        "name": _name(rule.name),
         "shortDescription": {"text": rule.summary},
         "fullDescription": {"text": _first_paragraph(rule.documentation)[:1000]},
         "help": {"text": page, "markdown": page},
@@ -78,6 +79,10 @@ def _rule(rule: Rule) -> dict[str, Any]:
             "precision": "high",
         },
     }
+
+
+def _name(name: str) -> str:
+    return "".join(word.capitalize() for word in name.split("-"))
 
 
 def _first_paragraph(documentation: str) -> str:

@@ -21,7 +21,9 @@ HEADINGS = (
     "When to switch it off",
     "References",
 )
-_CODE = re.compile(r"FSL\d{3}\Z")
+OWN = "FSL"
+"""The prefix of our own codes: rules of others have another one."""
+_CODE = re.compile(r"[A-Z]{2,10}\d{3}\Z")
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 
 
@@ -70,10 +72,26 @@ def validate(rule: Rule) -> None:
 
     Raises InvalidRule.
     """
-    if not _CODE.match(rule.code):
+    if not _CODE.match(rule.code) or not rule.code.startswith(OWN):
         raise InvalidRule(f"{rule.code!r} is no code: FSL and three digits")
-    if not _NAME.match(rule.name):
-        raise InvalidRule(f"{rule.code}: the name {rule.name!r} is not kebab-case")
+    _validate_name(rule)
     headings = tuple(line[3:].strip() for line in rule.documentation.splitlines() if line.startswith("## "))
     if headings != HEADINGS:
         raise InvalidRule(f"{rule.code}: its docstring has the headings {headings}, not {HEADINGS}")
+
+
+def validate_foreign(rule: Rule) -> None:
+    """Hold a rule of others to what they have to keep: a code of their own, a kebab-case name, some documentation.
+
+    Raises InvalidRule.
+    """
+    if not _CODE.match(rule.code) or rule.code.startswith(OWN):
+        raise InvalidRule(f"{rule.code!r} is no code: two to ten letters that do not begin with FSL, and three digits")
+    _validate_name(rule)
+    if not rule.documentation.strip() or not rule.summary.strip():
+        raise InvalidRule(f"{rule.code}: it has no documentation, or no summary")
+
+
+def _validate_name(rule: Rule) -> None:
+    if not _NAME.match(rule.name):
+        raise InvalidRule(f"{rule.code}: the name {rule.name!r} is not kebab-case")
