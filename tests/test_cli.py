@@ -542,6 +542,7 @@ def test_help_names_every_command_and_option(project: Any) -> None:
         "--statistics",
         "--stdin-filename",
         "--verbose",
+        "--watch",
         "--write-baseline",
         *(f"--{one.name}" for one in flags),
         *(f"--no-{one.name}" for one in flags if one.declared.kind is Kind.FLAG),

@@ -73,6 +73,7 @@ LAYERS = {
 LIBRARIES = {
     "libcst": {"model", "fixes"},
     "click": {"cli"},
+    "watchfiles": {"cli"},
     "rich": {"shell"},
     "pathspec": {"shell"},
     "flake8": {"flake8"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,6 +14,7 @@ import click
 from fastapi_session_lint.cli.adoption import Adoption, Narrowing, adoption_flags, take_adoption
 from fastapi_session_lint.cli.flags import Configured, setting_flags, take_settings
 from fastapi_session_lint.cli.outputs import OutputFormat, Outputs, asked, write
+from fastapi_session_lint.cli.watch import watch
 from fastapi_session_lint.files import absolute
 from fastapi_session_lint.report.terminal import Terminal
 from fastapi_session_lint.settings import OUTPUT_FORMATS
@@ -115,6 +117,7 @@ def _jobs(_context: click.Context, _parameter: click.Parameter, value: str) -> i
 @_flag("--show-project", "shows_project", text="Print what is understood of the project, and check nothing.")
 @_flag("--show-settings", "shows_settings", text="Print the settings that hold for PATHS, and check nothing.")
 @_flag("--show-files", "shows_files", text="Print the files that would be checked, and check nothing.")
+@_flag("-w", "--watch", "watches", text="Check again whenever a file changes; needs fastapi-session-lint[watch].")
 @_flag("-q", "--quiet", "is_quiet", text="Print findings only.")
 @_flag("-v", "--verbose", "is_verbose", text="Say on standard error what is checked.")
 @click.pass_obj
@@ -124,6 +127,7 @@ def check(
     paths: tuple[str, ...],
     formats: tuple[tuple[str, str], ...],
     output_file: str | None,
+    watches: bool,
     **others: Any,
 ) -> int:
     """Check the files and folders PATHS, `.` when there are none; `-` is standard input.
@@ -135,12 +139,14 @@ def check(
     adoption = take_adoption(others)
     if outputs.main is not None:
         configured.overrides["output_format"] = outputs.main
-    return _run(
-        terminal,
-        paths or (".",),
-        configured,
-        Options(**others, outputs=outputs, adoption=adoption, is_unsafe=False),
-    )
+    names = paths or (".",)
+    options = Options(**others, outputs=outputs, adoption=adoption, is_unsafe=False)
+    run = functools.partial(_run, terminal, names, configured, options)
+    if not watches:
+        return run()
+    if STDIN in names:
+        raise click.UsageError("standard input cannot be watched")
+    return watch(terminal, names, run)
 
 
 def _run(terminal: Terminal, paths: Sequence[str], configured: Configured, options: Options) -> int:

@@ -88,6 +88,11 @@ class Terminal:
         self._is_open = False
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
+    def clear(self) -> None:
+        """Begin a new screen, where standard output is a terminal."""
+        if sys.stdout.isatty() and self._environment.get("TERM") != "dumb":
+            self.write("\x1b[2J\x1b[3J\x1b[H")
+
     def note(self, text: str) -> None:
         """Write to standard error."""
         try:
