@@ -14,6 +14,7 @@ import click
 from fastapi_session_lint.cli.adoption import Adoption, Narrowing, adoption_flags, take_adoption
 from fastapi_session_lint.cli.flags import Configured, setting_flags, take_settings
 from fastapi_session_lint.cli.outputs import OutputFormat, Outputs, asked, write
+from fastapi_session_lint.cli.progress import progress
 from fastapi_session_lint.cli.watch import watch
 from fastapi_session_lint.files import absolute
 from fastapi_session_lint.report.terminal import Terminal
@@ -153,8 +154,7 @@ def _run(terminal: Terminal, paths: Sequence[str], configured: Configured, optio
     """Plan, check or fix, report; the exit code."""
     # `fsl --help` and mistakes in the arguments need not wait for the engine.
     from fastapi_session_lint import runner
-    from fastapi_session_lint.cli.ignoring import add_ignores, check_ignoring, say_what_ruff_does
-    from fastapi_session_lint.suppressions import Heeded
+    from fastapi_session_lint.cli.ignoring import check_ignoring, say_what_ruff_does
     from fastapi_session_lint.work import plan
 
     check_ignoring(options.adds_ignores, options.reason, is_alone=not (options.makes_fixes or STDIN in paths))
@@ -168,21 +168,11 @@ def _run(terminal: Terminal, paths: Sequence[str], configured: Configured, optio
         terminal.say("warning: no Python files found")
     options = replace(options, is_unsafe=any(one.settings.unsafe_fixes for one in work))
     sources = runner.Sources(given)
-    heeded = Heeded.NONE if options.ignores_suppressions else Heeded.ALL
     form = work[0].settings.output_format if work else configured.overrides.get("output_format", "full")
     if options.shows_project:
         return _show_project(terminal, runner.understand(work, sources), form, options)
-    if options.adds_ignores:
-        fixes = add_ignores(terminal, work, sources, options.reason)
-    elif options.makes_fixes:
-        writes = not options.shows_diff
-        fixes = runner.fix(work, sources, writes=writes, jobs=options.jobs, caching=_caching(options))
-        if options.ignores_suppressions:
-            fixes = replace(fixes, remaining=tuple(runner.check(work, sources, heeded=heeded)))
-    else:
-        fixes = runner.Fixes(
-            (), tuple(runner.check(work, sources, heeded=heeded, caching=_caching(options), jobs=options.jobs))
-        )
+    with progress(terminal, sum(len(one.paths) for one in work), is_wanted=not options.is_quiet):
+        fixes = _found(terminal, work, sources, options)
     if not options.is_quiet:
         say_what_ruff_does(terminal, work, sources)
     if options.is_verbose:
@@ -197,6 +187,26 @@ def _run(terminal: Terminal, paths: Sequence[str], configured: Configured, optio
     elif _write(terminal, form, fixes, sources, work, options):
         return _FAILED
     return _exit_code(work, fixes, options)
+
+
+def _found(terminal: Terminal, work: Sequence[Work], sources: Sources, options: Options) -> Fixes:
+    """What is found in the work, and what of it was fixed."""
+    from fastapi_session_lint import runner
+    from fastapi_session_lint.suppressions import Heeded
+
+    heeded = Heeded.NONE if options.ignores_suppressions else Heeded.ALL
+    if options.adds_ignores:
+        from fastapi_session_lint.cli.ignoring import add_ignores
+
+        return add_ignores(terminal, work, sources, options.reason)
+    if not options.makes_fixes:
+        found = runner.check(work, sources, heeded=heeded, caching=_caching(options), jobs=options.jobs)
+        return runner.Fixes((), tuple(found))
+    writes = not options.shows_diff
+    fixes = runner.fix(work, sources, writes=writes, jobs=options.jobs, caching=_caching(options))
+    if options.ignores_suppressions:
+        return replace(fixes, remaining=tuple(runner.check(work, sources, heeded=heeded)))
+    return fixes
 
 
 def _caching(options: Options) -> Caching:

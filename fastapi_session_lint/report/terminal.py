@@ -88,6 +88,10 @@ class Terminal:
         self._is_open = False
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
+    def shows_progress(self) -> bool:
+        """Whether standard error is a terminal on which a line can be drawn over."""
+        return sys.stderr.isatty() and self._environment.get("TERM") != "dumb"
+
     def clear(self) -> None:
         """Begin a new screen, where standard output is a terminal."""
         if sys.stdout.isatty() and self._environment.get("TERM") != "dumb":
