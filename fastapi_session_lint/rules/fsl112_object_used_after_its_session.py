@@ -23,6 +23,8 @@ The row is stored by then. A route that returns the object answers 500 although 
 
     fastapi.exceptions.ResponseValidationError: Error extracting attribute: DetachedInstanceError
 
+and without a response model it answers 200 and `{}`.
+
 ## Example
 
 ```python
@@ -111,8 +113,10 @@ def check(rule: Rule, context: Context) -> Iterator[Finding]:
     """The findings of FSL112; FSL108 owns a session that is used after its end, FSL406 async factories that expire."""
     for scope in context.functions():
         for one in context.objects.uses(scope):
-            what = f"`{one.what}` cannot be read" if one.what else "FastAPI cannot read what is returned"
-            message = f"{what}: the commit has expired the object, and its session is closed (DetachedInstanceError)"
+            cause = "the commit has expired the object, and its session is closed"
+            message = f"FastAPI finds no values in what is returned: {cause}"
+            if one.what:
+                message = f"`{one.what}` cannot be read: {cause} (DetachedInstanceError)"
             yield rule.finding(scope.module.path, context.span(scope, one.place), message, trail=one.trail)
 
 

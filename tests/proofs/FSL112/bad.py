@@ -39,3 +39,12 @@ def post_user(name: str) -> User:
         db.add(user)
         db.commit()
         return user
+
+
+@app.put("/users/{name}")
+def put_user(name: str):
+    with SessionLocal() as db:
+        user = User(name=name)
+        db.add(user)
+        db.commit()
+        return user

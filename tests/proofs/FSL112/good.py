@@ -41,3 +41,13 @@ def post_user(name: str) -> User:
         db.commit()
         db.refresh(user)
         return user
+
+
+@app.put("/users/{name}")
+def put_user(name: str):
+    with SessionLocal() as db:
+        user = User(name=name)
+        db.add(user)
+        db.commit()
+        db.refresh(user)
+        return user
