@@ -40,6 +40,7 @@ from fastapi_session_lint.questions.failures import Failure, failures
 from fastapi_session_lint.questions.final_commits import FinalCommits
 from fastapi_session_lint.questions.generators import GeneratorCall, generator_calls
 from fastapi_session_lint.questions.hidden_failures import HiddenFailures
+from fastapi_session_lint.questions.imported_names import is_handed_on
 from fastapi_session_lint.questions.injections import Injections
 from fastapi_session_lint.questions.inventory import inventory
 from fastapi_session_lint.questions.kept_markers import KeptMarkers
@@ -193,6 +194,10 @@ class Context:
     def only_injected(self, scope: Scope) -> bool:
         """Whether nothing but `Depends` refers to a function."""
         return not self.framework.callers(scope)
+
+    def is_handed_on(self, scope: Scope, name: str) -> bool:
+        """Whether other modules import a name from the module of a scope."""
+        return is_handed_on(self, scope, name)
 
     # --- more questions, each with its own module ---
 

@@ -131,7 +131,8 @@ class Repair:
 
     `span` is the node named in RepairKind. `subject` is the session's expression as text (`db`, `self.db`) where the
     kind needs one. `is_async` says that the session's close, commit and rollback are coroutines. `limit` is the most
-    trusting applicability that the rule allows; the fix itself may only be more careful.
+    trusting applicability that the rule allows; the fix itself may only be more careful. `leaves_import` says that
+    an import which the fix makes superfluous stays, since other modules may take the name from there.
     """
 
     kind: RepairKind
@@ -139,6 +140,7 @@ class Repair:
     subject: str = ""
     is_async: bool = False
     limit: Applicability = Applicability.SAFE
+    leaves_import: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,8 @@ class Case:
 
     def repair(self, span: Span) -> Repair:
         limit = Applicability(self.options.get("limit", "safe"))
-        return Repair(self.kind, span, self.options.get("subject", ""), "async" in self.options, limit)
+        subject, is_async, is_alone = self.options.get("subject", ""), "async" in self.options, "alone" in self.options
+        return Repair(self.kind, span, subject, is_async, limit, not is_alone)
 
 
 def cases() -> Iterator[Case]:

@@ -10,6 +10,7 @@ from fastapi_session_lint.fixes.edits import Draft, Point
 from fastapi_session_lint.fixes.imports import bring
 from fastapi_session_lint.fixes.names import variables
 from fastapi_session_lint.fixes.tree import Tree
+from fastapi_session_lint.fixes.unused_import import drop_import
 from fastapi_session_lint.vocabulary import ASYNC_MAKER_MODULE, ASYNC_MAKER_NAME, EXPIRE_OPTION
 
 
@@ -27,6 +28,8 @@ def use_async_maker(tree: Tree, repair: Repair) -> Fix | None:
     if new is None:
         return None
     draft.replace(tree.start(maker), tree.end(maker), new)
+    if not repair.leaves_import:
+        drop_import(tree, draft, maker)
     if repair.subject:
         _drop_argument(tree, draft, call, repair.subject)
     applicability = Applicability.UNSAFE if _is_named_elsewhere(tree, _name(maker)) else Applicability.SAFE

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.flow.uses import UseKind
-from fastapi_session_lint.model.expressions import Attribute, Call, Expression, dotted, last_name
+from fastapi_session_lint.model.expressions import Attribute, Call, Expression, Name, dotted, last_name
 from fastapi_session_lint.model.syntax import Assign, Class, Function
 from fastapi_session_lint.model.walk import statements, subexpressions
 from fastapi_session_lint.project.framework import calls_of
@@ -21,9 +21,13 @@ if TYPE_CHECKING:
 
 
 class PlainFactory(NamedTuple):
-    """`sessionmaker(…, class_=AsyncSession)`; `is_default_class` where async_sessionmaker would take that class too."""
+    """`sessionmaker(…, class_=AsyncSession)`, called by its plain `name`, None where it has a module in front.
+
+    `is_default_class` where async_sessionmaker would take that class too.
+    """
 
     call: Call
+    name: str | None
     is_default_class: bool
 
 
@@ -54,7 +58,11 @@ class Factories:
                 continue
             kind = self._context.value(given, scope)
             if isinstance(kind, SessionClass) and kind.is_async and not self._is_on_sync_engine(call, scope):
-                yield PlainFactory(call, kind.of is None and kind.flavour == "sqlalchemy")
+                yield PlainFactory(
+                    call,
+                    call.function.id if isinstance(call.function, Name) else None,
+                    kind.of is None and kind.flavour == "sqlalchemy",
+                )
 
     def _is_on_sync_engine(self, call: Call, scope: Scope) -> bool:
         bind = argument(call, "bind", 0)

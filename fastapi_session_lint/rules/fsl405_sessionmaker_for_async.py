@@ -38,7 +38,8 @@ SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
 ## Fix safety
 
 The fix is safe: it calls `async_sessionmaker`, imports it, and drops `class_` where that is SQLAlchemy's own
-AsyncSession; SQLModel's or your own stays. It is unsafe where the file names the type `sessionmaker` as well, in an
+AsyncSession; SQLModel's or your own stays. The import of `sessionmaker` goes where nothing needs it any more, in this
+file or in another that takes it from here. It is unsafe where the file names the type `sessionmaker` as well, in an
 annotation or an `isinstance`, which then no longer fits.
 
 ## When to switch it off
@@ -75,7 +76,8 @@ def check(rule: Rule, context: Context) -> Iterator[Finding]:
             span = context.span(scope, one.call.place)
             subject = CLASS_OPTION if one.is_default_class else ""
             message = "`sessionmaker` is declared to make sync sessions; `async_sessionmaker` makes async ones"
-            repair = Repair(RepairKind.USE_ASYNC_MAKER, span, subject)
+            leaves_import = one.name is None or context.is_handed_on(scope, one.name)
+            repair = Repair(RepairKind.USE_ASYNC_MAKER, span, subject, leaves_import=leaves_import)
             yield rule.finding(scope.module.path, span, message, repair=repair)
 
 
