@@ -531,6 +531,8 @@ SESSION_METHODS: dict[str, Action] = {
     "enable_relationship_loading": Action.LOCAL,
 }
 BULK_METHODS = frozenset({"bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings"})
+ATTACHING_METHODS = frozenset({"add", "add_all", "merge", "merge_all"})
+"""The methods that put an object into a session, new or loaded elsewhere."""
 DELETING_METHODS = frozenset({"delete"})
 """The methods of a session that delete what they are given."""
 WRITING_QUERY_RUNNERS = frozenset({"delete", "update"})

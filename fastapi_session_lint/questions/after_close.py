@@ -91,7 +91,8 @@ class AfterClose:
         """The uses of one session that come right after a close."""
         late = [one for one in life.moments if one.before.status is Status.CLOSED and _is_free(one.before)]
         late.sort(key=lambda one: life.scope.module.places[one.use.place])
-        if not late and not (is_own and life.is_closed_somewhere):
+        may_send = is_own and life.is_closed_somewhere and bool(self._context.queries.sent(life.scope))
+        if not late and not may_send:
             return
         way = _Ways(life)
         lost = set[int]()
@@ -115,7 +116,7 @@ class AfterClose:
                     closing.place,
                     closing.is_block,
                 )
-        if is_own and not found:
+        if may_send and not found:
             yield from self._sent_late(life, way)
 
     def _outcome(self, life: Life, moment: Moment, closing: Closing, way: _Ways, is_own: bool) -> Outcome | None:

@@ -54,12 +54,13 @@ class Writing:
             return False
         if use.name in vocabulary.BULK_METHODS or use.name in vocabulary.DELETING_METHODS:
             return True
-        if is_flushed and use.action in (Action.WRITE, Action.FLUSH):
+        is_attached = use.name in vocabulary.ATTACHING_METHODS
+        if is_flushed and (is_attached or use.action is Action.FLUSH):
             return True
         call = next((one for one in calls_of(scope) if one.place == use.place), None)
-        if call is None or use.action not in (Action.WRITE, Action.EXECUTE) or not call.arguments:
+        if call is None or not (is_attached or use.action is Action.EXECUTE) or not call.arguments:
             return False
-        if use.action is Action.WRITE:
+        if is_attached:
             return self._is_new(call.arguments[0].value, scope)
         return self.is_writing_statement(argument(call, vocabulary.STATEMENT_PARAMETER, 0), scope)
 

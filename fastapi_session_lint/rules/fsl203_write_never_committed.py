@@ -12,7 +12,8 @@ The finding stands at the first write.
 Left alone: blocks of `begin()`; context managers and helpers that commit, in this module or in another; a session that
 is handed on to code which is not known; a rollback where nothing has failed, which is meant; engines with
 `isolation_level="AUTOCOMMIT"`, and sessions on a connection that somebody else commits; `add()` of an object that was
-loaded elsewhere, by which it is attached again; tests and fixtures.
+loaded elsewhere, by which it is attached again; attributes that are set on loaded objects, where no `flush()` follows;
+tests and fixtures.
 
 ## Why is this bad?
 
