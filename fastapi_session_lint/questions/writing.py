@@ -23,6 +23,7 @@ from fastapi_session_lint.model.expressions import (
     dotted,
 )
 from fastapi_session_lint.model.syntax import Assigned, Definition, Function
+from fastapi_session_lint.model.walk import subexpressions
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.libraries import argument
 from fastapi_session_lint.project.values import ClassValue, Library, Scope
@@ -90,7 +91,8 @@ class Writing:
     def _is_new(self, expression: Expression, scope: Scope) -> bool:
         """Whether an object, or what a list consists of, is made in the function, or changed there."""
         if isinstance(expression, Name):
-            return _is_changed(expression.id, scope) or self._is_name_of_new(expression, scope)
+            is_new = _is_changed(expression.id, scope) or self._is_name_of_new(expression, scope)
+            return is_new and _times_attached(expression.id, scope) == 1  # the first time may have stored it
         return self._is_made(expression, scope)
 
     def _is_made(self, expression: Expression, scope: Scope) -> bool:
@@ -175,6 +177,16 @@ def _beginning(expression: Expression) -> str | None:
 def _is_assignment(definition: Definition) -> TypeGuard[Assigned]:
     """Whether a name is bound by a plain `name = value`."""
     return isinstance(definition, Assigned) and definition.via == "=" and definition.position is None
+
+
+def _times_attached(name: str, scope: Scope) -> int:
+    """How often a function puts what a name stands for into a session."""
+    return sum(
+        isinstance(call.function, Attribute)
+        and call.function.name in vocabulary.ATTACHING_METHODS
+        and any(dotted(part) == name for one in call.arguments for part in subexpressions(one.value))
+        for call in calls_of(scope)
+    )
 
 
 def _is_changed(name: str, scope: Scope) -> bool:
