@@ -66,6 +66,7 @@ from fastapi_session_lint.questions.transactions import Transactions
 from fastapi_session_lint.questions.unentered import Unentered, unentered_managers
 from fastapi_session_lint.questions.unguarded import unguarded_commits, unguarded_shared_commits
 from fastapi_session_lint.questions.websockets import Websockets
+from fastapi_session_lint.questions.work_units import WorkUnits
 from fastapi_session_lint.questions.writes import Writes
 from fastapi_session_lint.questions.writing import Writing
 from fastapi_session_lint.questions.yield_errors import swallowed_errors
@@ -398,6 +399,11 @@ class Context:
     def own_sessions(self) -> OwnSessions:
         """The question about the sessions that a function opens."""
         return OwnSessions(self)
+
+    @functools.cached_property
+    def work_units(self) -> WorkUnits:
+        """The questions about objects that own a session for the length of a with block."""
+        return WorkUnits(self)
 
     @functools.cached_property
     def after_close(self) -> AfterClose:

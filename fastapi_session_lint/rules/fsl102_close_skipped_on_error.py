@@ -3,7 +3,8 @@
 ## What it does
 
 Reports a call that creates a session when some path closes it and another does not: an error raised between creation
-and `close()`, a `return` before it, or an `except` for some errors only with the close behind it. The finding stands
+and `close()`, a `return` before it, or an `except` for some errors only with the close behind it; also a session that
+an object makes when it is entered, where its `__exit__` commits before it closes, with no `finally`. The finding stands
 at the creating call; its trail names the line that raises past the close.
 
 Not reported: an error path that ends in `rollback()`, which gives the connection back; statements in between that
@@ -96,6 +97,11 @@ def check(rule: Rule, context: Context) -> Iterator[Finding]:
             life = context.life(creation)
             if life.complete and life.is_closed_somewhere and not context.is_yielded_dependency(creation):
                 yield from _finding(rule, context, creation)
+        for one in context.work_units.skipped_closes(scope):
+            made = one.creation
+            message = f"`{one.name}` is not closed when its commit fails: its connection stays checked out"
+            trail = (context.note(one.leaving, one.commit.place, "an error here skips the close"),)
+            yield rule.finding(scope.module.path, context.span(scope, made.call.place), message, trail=trail)
 
 
 def _finding(rule: Rule, context: Context, creation: Creation) -> Iterator[Finding]:
