@@ -1,0 +1,99 @@
+"""Whether every way to ask gives the same findings: cold, by several processes, warm, from flake8, from standard input.
+
+    python benchmarks/same_findings.py FOLDER [FOLDER ...]
+
+Each folder is a project; it is copied, so that nothing is written into it. A line tells what each of them has, and the
+exit code is 1 when two ways differ. For standard input up to `--texts` of the files with findings are tried.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+CHECK = (sys.executable, "-m", "fastapi_session_lint", "check", "--exit-zero", "-q", "--output-format", "json")
+
+
+def run(command: Sequence[str], project: Path, cache: Path, stdin: bytes = b"") -> bytes:
+    """What a command prints in a project; one that fails ends everything."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "FSL_CACHE_DIR": str(cache)}
+    done = subprocess.run(command, cwd=project, env=environment, input=stdin, capture_output=True, check=False)
+    if done.returncode:
+        sys.exit(f"{project}: {' '.join(command)}: exit {done.returncode}\n{done.stderr.decode()[-2000:]}")
+    return done.stdout
+
+
+def differences(project: Path, scratch: Path, texts: int) -> Iterator[str]:
+    """The ways that do not give what a cold run by one process gives, the number of findings first."""
+    cache = scratch / "cache"
+    cold = run((*CHECK, "--no-cache", "--jobs", "1", "."), project, cache)
+    findings = json.loads(cold)
+    yield f"{len(findings)} findings"
+    ways = {
+        "three processes": (*CHECK, "--no-cache", "--jobs", "3", "."),
+        "two processes that fill the cache": (*CHECK, "--jobs", "2", "."),
+        "warm": (*CHECK, "."),
+    }
+    for name, command in ways.items():
+        if run(command, project, cache) != cold:
+            yield name
+    for folder in cache.glob("*/runs"):
+        shutil.rmtree(folder)
+    if run((*CHECK, "--jobs", "1", "."), project, cache) != cold:
+        yield "models from the cache"
+    for path in sorted({one["path"] for one in findings})[:texts]:
+        here = [one for one in findings if one["path"] == path]
+        text = (project / path).read_bytes()
+        for _ in range(2):  # the second is warm
+            if json.loads(run((*CHECK, "--stdin-filename", path, "-"), project, cache, text)) != here:
+                yield f"standard input for {path}"
+    yield from flake8_differences(findings, project, cache)
+
+
+def flake8_differences(findings: Sequence[dict[str, Any]], project: Path, cache: Path) -> Iterator[str]:
+    """Whether flake8, cold and warm, shows the findings that it is shown, but for what `# noqa` says to it alone."""
+    config = cache.with_name("flake8.cfg")
+    config.write_text("[flake8:local-plugins]\nextension =\n    FSL = fastapi_session_lint.flake8_plugin:Plugin\n")
+    form = "--format=%(path)s:%(row)d:%(col)d: %(code)s %(text)s"
+    paths = sorted({one["path"] for one in findings})
+    if not paths:
+        return
+    command = (sys.executable, "-m", "flake8", "--config", str(config), "--select=FSL", "--exit-zero", form, *paths)
+    expected = sorted(f"{one['path']}:{one['row']}:{one['column']}: {one['code']} {one['message']}" for one in findings)
+    shutil.rmtree(cache, ignore_errors=True)
+    for state in ("cold", "warm"):
+        if sorted(run(command, project, cache).decode().splitlines()) != expected:
+            yield f"flake8, {state}"
+
+
+def main() -> int:
+    """Compare, and print a line for each project."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", type=Path, nargs="+", help="the projects")
+    parser.add_argument("--texts", type=int, default=3, help="how many files of each are given by standard input")
+    options = parser.parse_args()
+    differ = False
+    for folder in options.folders:
+        with tempfile.TemporaryDirectory() as scratch:
+            project = Path(scratch) / "project"
+            shutil.copytree(folder, project, symlinks=True)
+            (project / ".git").mkdir(exist_ok=True)  # where the project ends, so that nothing above it counts
+            found, *wrong = differences(project, Path(scratch), options.texts)
+            differ = differ or bool(wrong)
+            print(
+                f"{folder.name}: {found}; {'different: ' + '; '.join(wrong) if wrong else 'all the same'}", flush=True
+            )
+    return int(differ)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
