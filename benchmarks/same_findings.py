@@ -32,11 +32,17 @@ def run(command: Sequence[str], project: Path, cache: Path, stdin: bytes = b"") 
     return done.stdout
 
 
+def found(output: bytes, project: Path) -> list[dict[str, Any]]:
+    """The findings of a report, with their paths relative to the project."""
+    findings: list[dict[str, Any]] = json.loads(output)
+    return [{**one, "path": str(Path(one["filename"]).relative_to(project))} for one in findings]
+
+
 def differences(project: Path, scratch: Path, texts: int) -> Iterator[str]:
     """The ways that do not give what a cold run by one process gives, the number of findings first."""
     cache = scratch / "cache"
     cold = run((*CHECK, "--no-cache", "--jobs", "1", "."), project, cache)
-    findings = json.loads(cold)
+    findings = found(cold, project)
     yield f"{len(findings)} findings"
     ways = {
         "three processes": (*CHECK, "--no-cache", "--jobs", "3", "."),
@@ -54,7 +60,7 @@ def differences(project: Path, scratch: Path, texts: int) -> Iterator[str]:
         here = [one for one in findings if one["path"] == path]
         text = (project / path).read_bytes()
         for _ in range(2):  # the second is warm
-            if json.loads(run((*CHECK, "--stdin-filename", path, "-"), project, cache, text)) != here:
+            if found(run((*CHECK, "--stdin-filename", path, "-"), project, cache, text), project) != here:
                 yield f"standard input for {path}"
     yield from flake8_differences(findings, project, cache)
 
@@ -68,11 +74,16 @@ def flake8_differences(findings: Sequence[dict[str, Any]], project: Path, cache:
     if not paths:
         return
     command = (sys.executable, "-m", "flake8", "--config", str(config), "--select=FSL", "--exit-zero", form, *paths)
-    expected = sorted(f"{one['path']}:{one['row']}:{one['column']}: {one['code']} {one['message']}" for one in findings)
+    expected = sorted(_line(one) for one in findings)
     shutil.rmtree(cache, ignore_errors=True)
     for state in ("cold", "warm"):
         if sorted(run(command, project, cache).decode().splitlines()) != expected:
             yield f"flake8, {state}"
+
+
+def _line(finding: dict[str, Any]) -> str:
+    place = finding["location"]
+    return f"{finding['path']}:{place['row']}:{place['column']}: {finding['code']} {finding['message']}"
 
 
 def main() -> int:
@@ -84,7 +95,7 @@ def main() -> int:
     differ = False
     for folder in options.folders:
         with tempfile.TemporaryDirectory() as scratch:
-            project = Path(scratch) / "project"
+            project = Path(scratch).resolve() / "project"
             shutil.copytree(folder, project, symlinks=True)
             (project / ".git").mkdir(exist_ok=True)  # where the project ends, so that nothing above it counts
             found, *wrong = differences(project, Path(scratch), options.texts)
