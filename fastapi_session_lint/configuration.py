@@ -131,7 +131,7 @@ def _placed(kind: Kind, value: Any, folder: str) -> Any:
     match kind:
         case Kind.FOLDERS:
             return tuple(_path(one, folder) for one in value)
-        case Kind.FILE:
+        case Kind.FILE | Kind.FOLDER:
             return _path(value, folder)
         case Kind.PATTERNS:
             return tuple(one if is_name(one) else anchored(one, folder) for one in value)

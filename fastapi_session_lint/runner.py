@@ -118,7 +118,7 @@ def check(
     found: list[Finding] = []
     with collector_paused():
         for one in work:
-            cache = caching.of(one.root)
+            cache = caching.of(one.root, one.settings.cache_dir)
             judge = functools.partial(_judge, one, sources.of(one), with_fixes, heeded, jobs, cache)
             remembered = None if one.settings.plugins else cache  # nobody knows when a plugin changes
             asked = (with_fixes, heeded)
@@ -211,7 +211,7 @@ def fix(
     with collector_paused():
         for one in work:
             check_codes(one)
-            known = read_by_processes(sources.of(one), jobs, caching.of(one.root))
+            known = read_by_processes(sources.of(one), jobs, caching.of(one.root, one.settings.cache_dir))
             looked_at = functools.partial(
                 engine.check,
                 versions=one.versions,

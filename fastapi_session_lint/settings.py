@@ -41,6 +41,7 @@ class Kind(enum.Enum):
     WORD = "word"
     RANGE = "version range"
     FILE = "file"
+    FOLDER = "folder"
     CODES_BY_PATTERN = "table of patterns, each with a list of codes or prefixes"
     SEVERITIES = "table of codes or prefixes, each with error, warning or info"
 
@@ -261,6 +262,13 @@ class Settings:
         "ones; where an import can be followed, what it leads to counts.",
         '["SessionLocal", "MakeDb"]',
         Place.FLAKE8,
+    )
+    cache_dir: str | None = _option(
+        None,
+        Kind.FOLDER,
+        "The folder of the cache, in place of a `.fsl_cache` in each project. `--cache-dir` and the environment's "
+        "`FSL_CACHE_DIR` win over it, and `--no-cache` does without.",
+        '".cache/fsl"',
     )
     baseline: str | None = _option(
         None,

@@ -194,7 +194,7 @@ FIXING: dict[str, tuple[str, list[str]]] = {
 """What is left after --fix; without the option it is FSL101."""
 ELSEWHERE = {
     *FIXING, "target-version", "sqlmodel-version", "fastapi-version", "output-format", "extend", "required-version",
-    "plugins", "preview", "baseline",
+    "plugins", "preview", "baseline", "cache-dir",
 }  # fmt: skip
 """Those with tests of their own, below, in test_option_files, test_plugins or test_baseline."""
 
@@ -299,6 +299,20 @@ def test_versions_are_shown_with_the_project(shop: Any, name: str) -> None:
     shop.write({"pyproject.toml": f'{TABLE}{name} = "0.0.3"\n'})
     assert "0.0.3" in shop.fsl("check", "--show-project").out
     assert "0.0.3" not in shop.fsl("check", "--show-project", "--isolated").out
+
+
+def test_cache_dir(shop: Any) -> None:
+    shop.write({"pyproject.toml": f'{TABLE}cache-dir = "kept/here"\n'})
+    first = shop.fsl("check", "app")
+    assert (shop.root / "kept/here/CACHEDIR.TAG").is_file()
+    assert not (shop.root / ".fsl_cache").exists()
+    assert shop.fsl("check", "app") == first
+    assert shop.fsl("clean").err == f"removed {shop.root}/kept/here\n"
+    assert not (shop.root / "kept/here").exists()
+    shop.fsl("check", "app", "--cache-dir", "there")
+    assert [(shop.root / name).exists() for name in ("kept/here", "there")] == [False, True]
+    shop.fsl("check", "app", "--no-cache")
+    assert not (shop.root / "kept/here").exists()
 
 
 @pytest.mark.parametrize("word", BY_NAME["output-format"].declared.words)

@@ -212,6 +212,33 @@ def test_the_command_heeds_and_ignores(shop: Any) -> None:
     assert reported(shop.fsl(*command, "--ignore-suppressions").out) == everything
 
 
+@pytest.mark.parametrize(
+    ("comment", "left"),
+    [
+        ("# fsl: ignore", []),
+        ("# fsl: ignore[FSL1] -- the family", []),
+        ("# fsl: ignore[FSL102]", ["FSL101"]),
+        ("# fsl: disable[FSL101]", ["FSL102"]),
+        ("# fsl: file-ignore[FSL102] -- everywhere", ["FSL101"]),
+        ("# noqa", []),
+        ("# noqa: FSL", []),
+        ("# noqa: E501,FSL101", []),
+        ("# noqa: E501", ["FSL101"]),
+    ],
+)
+def test_each_form_through_the_command(shop: Any, comment: str, left: list[str]) -> None:
+    suppressed(shop, comment)
+    options = ("-q", "--output-format", "concise", "--select", "FSL101,FSL102")
+    expected = left if "disable" in comment or "file" in comment else sorted([*left, "FSL102"])
+    assert reported(shop.fsl("check", *options).out) == expected
+
+
+def test_a_block_ends_where_it_is_enabled(shop: Any) -> None:
+    text = shop.text("app/jobs.py").replace("\n\ndef export", "\n\n# fsl: enable[FSL1]\ndef export")
+    shop.write({"app/jobs.py": f"# fsl: disable[FSL1]\n{text}"})
+    assert reported(shop.fsl("check", "-q", "--output-format", "concise").out) == ["FSL102", "FSL501"]
+
+
 def test_what_is_suppressed_is_not_fixed(shop: Any) -> None:
     suppressed(shop, "# fsl: ignore[FSL101]")
     shop.fsl("check", "--fix", "--unsafe-fixes", "--select", "FSL101,FSL901")

@@ -84,16 +84,16 @@ class Cache:
 
 @dataclass(frozen=True, slots=True)
 class Caching:
-    """Whether a run uses caches, and where they lie: in `folder`, or beside each project when it is None."""
+    """Whether a run uses caches, and where they lie: in `folder`, or where each project wants it when it is None."""
 
     is_on: bool = False
     folder: str | None = None
 
-    def of(self, root: str) -> Cache | None:
-        """The cache for a project, if there is to be one."""
+    def of(self, root: str, configured: str | None = None) -> Cache | None:
+        """The cache for a project, if there is to be one; `configured` is the folder that its settings name."""
         if not self.is_on:
             return None
-        return Cache(self.folder if self.folder is not None else posixpath.join(root, NAME))
+        return Cache(self.folder or configured or posixpath.join(root, NAME))
 
 
 def delete(folder: str) -> bool:

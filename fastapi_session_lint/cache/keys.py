@@ -20,7 +20,7 @@ from fastapi_session_lint.source import Source
 from fastapi_session_lint.work import Work
 
 _SIZE = 16
-_ONLY_SHOWN = frozenset({"output_format", "fail_on", "baseline"})
+_ONLY_SHOWN = frozenset({"output_format", "fail_on", "baseline", "cache_dir"})
 """Settings that say nothing about what is found."""
 
 

@@ -44,15 +44,17 @@ def _described() -> dict[str, str]:
 @click.argument("folder", default=".")
 @click.pass_obj
 def clean(terminal: Terminal, folder: str) -> int:
-    """Delete the caches of the project that FOLDER belongs to, and those below it."""
+    """Delete the caches of the project that FOLDER belongs to, and those below it, and the one that is configured."""
     from fastapi_session_lint.cache.folder import NAME, delete
-    from fastapi_session_lint.configuration import project_root
+    from fastapi_session_lint.configuration import Configurations, project_root
 
     if not os.path.isdir(folder):  # noqa: PTH112 - paths are plain text
         raise files.MissingPath(f"{folder}: no such folder")
     start = files.absolute(folder)
     above = project_root(start)
+    configured = Configurations().of(start).settings.cache_dir
     found = {f"{one}/{NAME}" for one in (above, start) if one} | set(_below(start, NAME))
+    found |= {configured} if configured else set()
     gone = 0
     for path in sorted(found):
         try:
