@@ -115,7 +115,7 @@ def test_severity_is_seen_with_and_without_colors(severity: Severity) -> None:
     painted = render("full", finding(severity=severity), has_colors=True)
     assert f" {severity}: " in plain
     assert re.sub(r"\x1b\[[\d;]*m", "", painted) == plain
-    color = {"error": "31", "warning": "33", "info": "36"}[severity]
+    color = {"error": "31", "warning": "35", "info": "36"}[severity]
     assert f"\x1b[1;{color}mFSL101\x1b[0m" in painted
     assert f"\x1b[1;{color}m^^^^" in painted
 

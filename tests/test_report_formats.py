@@ -263,6 +263,15 @@ def test_grouped(shop: Any) -> None:
     assert lines[-2] == "Found 6 findings (2 errors, 2 warnings, 2 info)."
 
 
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_grouped_fits_the_terminal(shop: Any, columns: int) -> None:
+    plain = shop.fsl("check", "-q", "--output-format", "grouped", COLUMNS=str(columns)).out
+    assert max(len(line) for line in plain.splitlines()) <= columns
+    assert plain.split() == shop.fsl("check", "-q", "--output-format", "grouped").out.split()
+    indents = {len(line) - len(line.lstrip()) for line in plain.splitlines()[1:] if line and line[2] == " "}
+    assert indents <= {8}
+
+
 # --- several at once ---
 
 

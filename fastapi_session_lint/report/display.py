@@ -9,10 +9,11 @@ from dataclasses import dataclass
 TAB = "    "
 _HIDDEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Yellow cannot be read on a light ground: a warning is magenta, as in clang.
 _STYLES = {
     "bold": "1",
     "error": "1;31",
-    "warning": "1;33",
+    "warning": "1;35",
     "info": "1;36",
     "gutter": "1;34",
     "note": "1;36",

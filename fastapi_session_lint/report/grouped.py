@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
+from fastapi_session_lint.findings import Finding
 from fastapi_session_lint.report.base import Report
-from fastapi_session_lint.report.display import Palette, visible
+from fastapi_session_lint.report.display import Palette, visible, wrapped
 from fastapi_session_lint.report.summary import summary
 
 
@@ -19,8 +20,18 @@ def render(report: Report) -> Iterator[str]:
         longest = max(map(len, places))
         yield palette.paint("bold", visible(report.shown(path)) + ":") + "\n"
         for place, finding in zip(places, findings, strict=True):
-            code = palette.link(finding.url, palette.paint(finding.severity, finding.code))
-            mark = palette.paint("fixable", "[*] ") if report.is_fixable(finding) else ""
-            yield f"  {place:<{longest}} {code} {mark}{visible(finding.message)}\n"
+            yield _line(report, finding, f"  {place:<{longest}} ", palette)
         yield "\n"
     yield from summary(report)
+
+
+def _line(report: Report, finding: Finding, start: str, palette: Palette) -> str:
+    """A finding on a line, or on several that are as narrow as the terminal: what follows stands below the code."""
+    mark = "[*] " if report.is_fixable(finding) else ""
+    head = f"{start}{finding.code} {mark}"
+    text = wrapped(head + visible(finding.message), report.width, " " * len(start))
+    if not text.startswith(head):
+        return text + "\n"
+    code = palette.link(finding.url, palette.paint(finding.severity, finding.code))
+    painted = f"{start}{code} {palette.paint('fixable', mark)}"
+    return painted + text.removeprefix(head) + "\n"
