@@ -257,6 +257,11 @@ def test_json_without_a_fix() -> None:
     assert render("json") == "[]\n"
 
 
+def test_a_rule_without_a_page_is_no_link() -> None:
+    assert "]8;;" in render("concise", finding(), has_links=True)
+    assert "]8;;" not in render("concise", finding(code="SHOP001"), has_links=True)
+
+
 # --- the closing lines ---
 
 

@@ -40,7 +40,7 @@ def _suite(report: Report, findings: Sequence[Finding]) -> Iterator[str]:
         where = f"{path}:{row}:{column}"
         yield f'    <testcase name={quoteattr(name)} classname={quoteattr(module)} time="0">\n'
         yield f'      <failure type="{finding.severity}" message={quoteattr(message)}>'
-        lines = [f"{where}: {finding.code} {message}", *_trail(report, finding), finding.url]
+        lines = [f"{where}: {finding.code} {message}", *_trail(report, finding), *filter(None, [finding.url])]
         yield escape("\n".join(filter(None, lines)))
         yield "</failure>\n    </testcase>\n"
     yield "  </testsuite>\n"
