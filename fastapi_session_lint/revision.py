@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from fastapi_session_lint.files import reason
+from fastapi_session_lint.files import absolute, reason
 from fastapi_session_lint.findings import Finding, Span
 from fastapi_session_lint.settings import InvalidSettings
 
@@ -40,7 +40,9 @@ def changes_since(revision: str, folder: str) -> Changes:
     As in a pull request, what has meanwhile changed on the other side does not count. Files that Git does not know yet
     are new. Raises InvalidSettings.
     """
-    top = os.fsdecode(_git(folder, "rev-parse", "--show-toplevel").rstrip(b"\n"))
+    # Not --show-toplevel: that follows links, and files are known by the names that they were asked for with.
+    above = os.fsdecode(_git(folder, "rev-parse", "--show-cdup").rstrip(b"\n"))
+    top = absolute(posixpath.join(folder, above))
     commit = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}").strip()
     base = _merge_base(folder, os.fsdecode(commit))
     options = ("--unified=0", "--no-color", "--no-ext-diff", "--no-textconv", "--find-renames", "--src-prefix=a/")

@@ -281,6 +281,13 @@ def test_what_the_other_side_changed_does_not_count(repository: Any) -> None:
     assert codes(check(repository, "--diff-base", "main").out) == ["FSL101"]
 
 
+def test_a_repository_behind_a_link(repository: Any, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(repository.root)
+    repository.write({"app/jobs.py": repository.text("app/jobs.py") + LEAK})
+    done = check(repository, "--diff-base", "HEAD", str(tmp_path / "link" / "app"))
+    assert codes(done.out) == ["FSL101"]
+
+
 @pytest.mark.parametrize("revision", ["nowhere", "--help", "HEAD~9"])
 def test_unknown_revision(repository: Any, revision: str) -> None:
     done = check(repository, f"--diff-base={revision}")

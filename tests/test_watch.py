@@ -79,6 +79,9 @@ def test_watch_reports_again_and_ends_quietly(shop: Any, watching: Watching) -> 
 
 def test_standard_input_and_missing_paths_are_not_watched(shop: Any) -> None:
     assert shop.fsl("check", "--watch", "-") == (2, "", "error: standard input cannot be watched\n")
+    assert (
+        shop.fsl("check", "--watch", "--write-baseline").err == "error: a baseline is written once: leave out --watch\n"
+    )
     assert shop.fsl("check", "--watch", "nowhere") == (2, "", "error: nowhere: no such file or folder\n")
 
 

@@ -147,6 +147,8 @@ def check(
         return run()
     if STDIN in names:
         raise click.UsageError("standard input cannot be watched")
+    if adoption.writes_baseline or adoption.prunes_baseline:
+        raise click.UsageError("a baseline is written once: leave out --watch")
     return watch(terminal, names, run)
 
 
