@@ -87,9 +87,10 @@ def _advice(folder: str) -> Iterator[Advice]:
     names = frozenset(os.listdir(folder))
     if ".pre-commit-config.yaml" in names or ".git" in names:
         yield Advice("pre-commit reports on the files of each commit.", ".pre-commit-config.yaml", _PRE_COMMIT)
-    if ".github" in names:
+    remotes = _read(f"{folder}/.git/config") or ""
+    if ".github" in names or "github.com" in remotes:
         yield Advice("GitHub Actions.", ".github/workflows/sessions.yml", f"on: [push, pull_request]\n{_GITHUB}")
-    if ".gitlab-ci.yml" in names:
+    if ".gitlab-ci.yml" in names or "gitlab" in remotes:
         yield Advice("GitLab shows the findings in the merge request.", ".gitlab-ci.yml", _GITLAB)
     if any(re.search(r"^\[flake8\]", _read(f"{folder}/{one}") or "", re.MULTILINE) for one in _FLAKE8):
         why = "flake8 is in use: with the plugin it reports the same codes."

@@ -165,6 +165,8 @@ def test_init_without_pyproject(shop: Any) -> None:
         ({".pre-commit-config.yaml": "repos: []\n"}, "    - id: fsl"),
         ({".github/workflows/a.yml": ""}, "uses: fastapi-session-lint/fastapi-session-lint@"),
         ({".gitlab-ci.yml": ""}, "codequality: gl-code-quality-report.json"),
+        ({".git/config": '[remote "origin"]\n\turl = git@github.com:a/b.git\n'}, "uses: actions/checkout@"),
+        ({".git/config": '[remote "origin"]\n\turl = https://gitlab.example.org/a/b\n'}, "codequality: gl-code"),
         ({"setup.cfg": "[flake8]\n"}, "fastapi-session-lint[flake8]"),
         ({".flake8": "[flake8]\n"}, "fastapi-session-lint[flake8]"),
         ({"pyproject.toml": "[tool.ruff]\n"}, '[tool.ruff.lint]\n    external = ["FSL"]'),
