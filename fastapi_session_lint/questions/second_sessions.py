@@ -33,8 +33,8 @@ from fastapi_session_lint.vocabulary import IO_ACTIONS, Action
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
 
-_DEPTH = 4
-"""How many calls deep a function is looked for that opens a session of its own."""
+_DEPTH = 40
+"""How many calls deep a function is looked for that opens a session of its own: what lies deeper is not known."""
 _TAKING = IO_ACTIONS - {Action.COMMIT, Action.ROLLBACK}
 _ENDING = frozenset({Action.COMMIT, Action.ROLLBACK, Action.CLOSE})
 _ENDED = frozenset({Status.SETTLED, Status.CLOSED})
@@ -77,16 +77,17 @@ class SecondSessions:
         self._held = HeldSessions(context)
         self._keys = SessionKeys(context)
         self._known: dict[int, _Opening | None] = {}
+        self._depth = 0
 
     def of(self, scope: Scope) -> Iterator[SecondSession]:
         """The sessions that a function of a request opens while one that it was given holds a connection."""
         context = self._context
         if not isinstance(scope.owner, Function) or context.is_test(scope) or context.is_generator(scope):
             return
-        openings = list(self._openings(scope))
+        firsts = list(self._firsts(scope))
+        openings = list(self._openings(scope)) if firsts else []
         if not openings or context.framework.runs_at_startup(scope) or context.requests.entry(scope) is None:
             return
-        firsts = list(self._firsts(scope))
         for opening in openings:
             found = (one for first in firsts if (one := self._beside(opening, first)) is not None)
             yield from [one for one in [next(found, None)] if one is not None]
@@ -121,17 +122,19 @@ class SecondSessions:
 
     # --- the second one ---
 
-    def _openings(self, scope: Scope, depth: int = 0) -> Iterator[_Opening]:
+    def _openings(self, scope: Scope) -> Iterator[_Opening]:
         """The calls of a function that open a session, itself or by a function that does so whenever it is called."""
         yield from self._own(scope)
-        nodes = nodes_by_expression(self._context.effects.graph(scope))
-        awaited = self._awaited(scope)
+        found: list[tuple[Call, FunctionValue, _Opening]] = []
         for call in calls_of(scope):
             function = self._context.value(call.function, scope)
-            if not isinstance(function, FunctionValue) or (function.function.is_async and id(call) not in awaited):
-                continue
-            inner = self._opens(function, depth + 1)
-            if inner is not None and id(call) in nodes and not self._is_given_one(call, scope):
+            inner = self._opens(function) if isinstance(function, FunctionValue) else None
+            if isinstance(function, FunctionValue) and inner is not None and not self._is_given_one(call, scope):
+                found.append((call, function, inner))
+        nodes = nodes_by_expression(self._context.effects.graph(scope)) if found else {}
+        awaited = self._awaited(scope) if found else frozenset[int]()
+        for call, function, inner in found:
+            if id(call) in nodes and (id(call) in awaited or not function.function.is_async):
                 yield _Opening(call, inner.engine, frozenset(nodes[id(call)]), inner.taken, function.function.name)
 
     def _own(self, scope: Scope) -> Iterator[_Opening]:
@@ -147,16 +150,18 @@ class SecondSessions:
         body = scope.owner.body if scope.owner is not None else ()
         return frozenset(id(one.value) for one in all_expressions(body) if isinstance(one, Await))
 
-    def _opens(self, function: FunctionValue, depth: int) -> _Opening | None:
+    def _opens(self, function: FunctionValue) -> _Opening | None:
         """The session that a function opens on its own whenever it is called."""
         scope = function.scope
-        if id(scope) not in self._known:
+        if id(scope) not in self._known and self._depth < _DEPTH:
             self._known[id(scope)] = None  # for those who come back here
-            if depth < _DEPTH and self._is_plain(function):
+            if self._is_plain(function):
+                self._depth += 1
                 graph = self._context.effects.graph(scope)
-                found = (one for one in self._openings(scope, depth) if is_always_met(graph, one.nodes))
+                found = (one for one in self._openings(scope) if is_always_met(graph, one.nodes))
                 self._known[id(scope)] = next(found, None)
-        return self._known[id(scope)]
+                self._depth -= 1
+        return self._known.get(id(scope))
 
     def _is_plain(self, function: FunctionValue) -> bool:
         """Whether a call runs the function's body, and does not hand it a session to work with."""
