@@ -19,7 +19,6 @@ from fastapi_session_lint.model.expressions import Attribute, Name
 from fastapi_session_lint.model.syntax import For, Function, Handler, Statement, Suite, Try, While
 from fastapi_session_lint.model.walk import expressions_of, statements, subexpressions, suites_of
 from fastapi_session_lint.project.values import ClassValue, FunctionValue, Library, LibraryObject, ModuleValue, Scope
-from fastapi_session_lint.vocabulary import Action
 
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
@@ -76,15 +75,17 @@ def _attempts(suite: Suite, handler: int, loop: Statement | None = None) -> Iter
 
 
 def _is_pending(context: Context, life: Life, attempt: _Attempt) -> bool:
-    """Whether the session may have writes from before the try, which go on as if nothing had happened."""
+    """Whether the session may have writes from before the try, which go on as if nothing had happened.
+
+    The caller of a helper may have written something, and may hold objects that would expire.
+    """
     inside = [one for one in life.moments if _is_inside(context, life.scope, attempt, one)]
     if not inside:
         return True
     first = min(context.span(life.scope, one.use.place) for one in inside)
     if any(one.before.status is Status.DIRTY for one in inside if context.span(life.scope, one.use.place) == first):
         return True
-    is_own = life.is_made or context.framework.is_route(life.scope) or any(map(_commits, inside))
-    return not is_own
+    return not (life.is_made or context.framework.is_route(life.scope))
 
 
 def _is_inside(context: Context, scope: Scope, attempt: _Attempt, moment: Moment) -> bool:
@@ -93,11 +94,6 @@ def _is_inside(context: Context, scope: Scope, attempt: _Attempt, moment: Moment
     start = context.span(scope, attempt.statement.place)
     end = context.span(scope, attempt.statement.handlers[0].place)
     return start < context.span(scope, moment.use.place) < end
-
-
-def _commits(moment: Moment) -> bool:
-    effect = moment.use.effect
-    return moment.use.action is Action.COMMIT or (effect is not None and effect.commits)
 
 
 # --- what a rollback lets expire ---
