@@ -126,9 +126,12 @@ class Evidence:
         if isinstance(place.owner, Function) and self.runs_in_greenlet(place):
             return False if parameter in place.owner.parameters[:1] else parameter
         passed = roles.callers.passed(parameter, place) if parameter.annotation is not None else None
-        if isinstance(passed, SessionValue) and not passed.is_guessed:
-            return passed == roles.parameter(parameter, place)
-        return parameter
+        declared = roles.parameter(parameter, place)
+        if not isinstance(passed, SessionValue) or passed.is_guessed or not isinstance(declared, SessionValue):
+            return parameter
+        if passed.is_async != declared.is_async:
+            return False
+        return True if passed.flavour == declared.flavour else parameter
 
     @functools.cached_property
     def made(self) -> frozenset[tuple[bool, str]]:
