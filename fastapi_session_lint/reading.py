@@ -20,7 +20,7 @@ from fastapi_session_lint.source import Source
 
 _MODELS = "models"
 _WORTH_A_PROCESS = 300_000
-"""Bytes of source for each process: a process takes as long to come up as it takes to read a fifth of these."""
+"""Bytes of source for each process: one takes as long to come up as it takes to read a tenth of these."""
 _PIECES = 12
 """Pieces of work for each process: enough that all are done at about the same time."""
 
