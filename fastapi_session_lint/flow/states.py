@@ -71,7 +71,8 @@ Leaving = Literal["close", "finish", "savepoint", "suppress", "unknown"] | Manag
 class State(NamedTuple):
     """A session at a point of a path.
 
-    `names` are the names that stand for it (`db`, `self.db`; `repo>db` for an object that holds it as its attribute).
+    `names` are the names that stand for it (`db`, `self.db`; `repo>db` for an object that holds it as its attribute;
+    `work>begin()` and `work>begin_nested()` for its transaction or savepoint).
     `entered` are the with blocks that it is in, each with what leaving does.
     `error` is the last error raised, `cause` the place of the commit, flush or statement that failed, or of
     the yield at which an error came in; `is_returned` where that is a call which came back all the same.
