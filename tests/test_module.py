@@ -19,9 +19,9 @@ def test_findings_on_models_that_were_pickled_are_the_same() -> None:
     codes = [rule.code for rule in all_rules()]
     readings = [engine.read(source) for source in sources]
     copies = pickle.loads(pickle.dumps(readings))
-    findings = engine.judge(paths, readings, Settings(), codes, None)
+    findings = engine.judge(paths, readings, Settings(), all_rules(), codes, None)
     assert findings
-    assert engine.judge(paths, copies, Settings(), codes, None) == findings
+    assert engine.judge(paths, copies, Settings(), all_rules(), codes, None) == findings
 
 
 def test_no_part_of_a_model_is_of_libcst() -> None:
