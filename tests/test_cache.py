@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from fastapi_session_lint import __version__
 from fastapi_session_lint.cache import findings as form
 from fastapi_session_lint.cache.folder import NAME, TAG, Cache, Caching, delete
+from fastapi_session_lint.findings import Applicability, Edit, Finding, Fix, Note, Repair, RepairKind, Severity, Span
 
 CHECK = ("check", "--output-format", "json", "--exit-zero")
 
@@ -291,3 +293,22 @@ def test_a_copy_elsewhere_is_judged_anew(warm: Any) -> None:
     shutil.copytree(warm.root, copy)
     found = warm.fsl(*CHECK, cwd="../copy")
     assert found == warm.fsl(*CHECK, "--no-cache", cwd="../copy")
+
+
+def test_no_part_of_a_finding_is_forgotten() -> None:
+    span = Span(1, 2, 3, 4)
+    full = Finding(
+        code="FSL101",
+        name="unclosed-session",
+        severity=Severity.WARNING,
+        message="m",
+        path="/a.py",
+        span=span,
+        trail=(Note("/a.py", span, "n"),),
+        repair=Repair(RepairKind.CLOSE_SESSION, span, "db", True, Applicability.UNSAFE),
+        fix=Fix("f", Applicability.SAFE, (Edit(span, "e"),)),
+    )
+    for one in (full, full.trail[0], full.repair, full.fix, full.fix.edits[0] if full.fix else None):
+        plain = [field for field in fields(one) if getattr(one, field.name) == field.default]  # type: ignore[arg-type]
+        assert not plain, "a new field: keep it in cache.findings, and give it a value of its own here"
+    assert form.decoded(form.encoded([full], ["/a.py"]) or b"", ["/a.py"]) == [full]
