@@ -103,7 +103,7 @@ def test_each_damaged_file_is_ignored_and_written_anew(warm: Any, damage: Callab
         b'[["FSL101","a","fatal","m",0,[1,0,1,1],[],null,null]]',
         b'[["FSL101","a","warning","m",0,[1,0,1],[],null,null]]',
         b'[["FSL101","a","warning",5,0,[1,0,1,1],[],null,null]]',
-        b'[["FSL101","a","warning","m",0,[1,0,1,1],[],["close-session",[1,0,1,1],"",0,"safe"],null]]',
+        b'[["FSL101","a","warning","m",0,[1,0,1,1],[],["close-session",[1,0,1,1],"",0,"safe",true],null]]',
     ],
 )  # fmt: skip
 def test_what_is_no_list_of_findings_is_none(content: bytes) -> None:
@@ -305,7 +305,7 @@ def test_no_part_of_a_finding_is_forgotten() -> None:
         path="/a.py",
         span=span,
         trail=(Note("/a.py", span, "n"),),
-        repair=Repair(RepairKind.CLOSE_SESSION, span, "db", True, Applicability.UNSAFE),
+        repair=Repair(RepairKind.CLOSE_SESSION, span, "db", True, Applicability.UNSAFE, leaves_import=False),
         fix=Fix("f", Applicability.SAFE, (Edit(span, "e"),)),
     )
     for one in (full, full.trail[0], full.repair, full.fix, full.fix.edits[0] if full.fix else None):

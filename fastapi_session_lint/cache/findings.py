@@ -51,7 +51,14 @@ def _span(span: Span) -> list[int]:
 def _repair(repair: Repair | None) -> list[Any] | None:
     if repair is None:
         return None
-    return [repair.kind.value, _span(repair.span), repair.subject, repair.is_async, repair.limit.value]
+    return [
+        repair.kind.value,
+        _span(repair.span),
+        repair.subject,
+        repair.is_async,
+        repair.limit.value,
+        repair.leaves_import,
+    ]
 
 
 def _fix(fix: Fix | None) -> list[Any] | None:
@@ -81,10 +88,10 @@ def _read_note(value: Any, paths: Sequence[str]) -> Note:
 
 
 def _read_repair(value: Any) -> Repair:
-    kind, span, subject, is_async, limit = _items(value)
-    if not isinstance(is_async, bool):
-        raise TypeError
-    return Repair(RepairKind(kind), _read_span(span), _text(subject), is_async, Applicability(limit))
+    kind, span, subject, is_async, limit, leaves_import = _items(value)
+    return Repair(
+        RepairKind(kind), _read_span(span), _text(subject), _flag(is_async), Applicability(limit), _flag(leaves_import)
+    )
 
 
 def _read_fix(value: Any) -> Fix:
@@ -116,6 +123,12 @@ def _items(value: Any) -> list[Any]:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
         raise TypeError
     return value
 
