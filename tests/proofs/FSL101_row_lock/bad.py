@@ -7,6 +7,6 @@ engine = create_engine(os.environ["DATABASE_URL"])
 SessionLocal = sessionmaker(engine)
 
 
-def try_price(price: int) -> int | None:
+def hold_price() -> int | None:
     db = SessionLocal()
-    return db.scalar(text("update books set price = :price returning price"), {"price": price})
+    return db.scalar(text("select price from books for update"))

@@ -1,7 +1,7 @@
 # database: postgresql+psycopg2
 """The transaction of the first call still holds the row when the second one comes."""
 
-from app import SessionLocal, try_price
+from app import SessionLocal, hold_price
 from observing import failure, say
 from sqlalchemy import event, text
 
@@ -9,8 +9,8 @@ event.listen(SessionLocal, "after_begin", lambda _s, _t, connection: connection.
 with SessionLocal.begin() as db:
     db.execute(text("create table books (price integer)"))
     db.execute(text("insert into books values (1)"))
-try_price(2)
-say(failure(lambda: try_price(3)))
+hold_price()
+say(failure(hold_price))
 with SessionLocal() as db:
     idle = db.scalar(
         text(
