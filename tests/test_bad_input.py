@@ -161,11 +161,11 @@ def test_nothing_of_the_project_is_run(shop: Any) -> None:
 
 def test_a_rule_that_crashes_is_named_and_the_rest_goes_on(shop: Any) -> None:
     code = (
-        "import dataclasses, sys\nfrom fastapi_session_lint import engine, rules, __main__\n"
+        "import dataclasses, sys\nfrom fastapi_session_lint import rules, __main__\n"
         "def crash(rule, context): raise ZeroDivisionError('oops')\n"
         "real = rules.all_rules()\n"
         "broken = tuple(dataclasses.replace(one, check=crash) if one.code == 'FSL102' else one for one in real)\n"
-        "engine.all_rules = lambda: broken\nsys.exit(__main__.main())\n"
+        "rules.all_rules = lambda: broken\nsys.exit(__main__.main())\n"
     )
     done = shop.python("-c", code, "check", "--output-format", "concise", "--exit-zero")
     assert (done.code, done.err) == (2, "")
