@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -73,6 +74,12 @@ class Project:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content.encode() if isinstance(content, str) else content)
         return self
+
+    def set_up_flake8(self, config: str = "") -> None:
+        """Write flake8's configuration; a checkout that is not installed is named there, one that is must not be."""
+        is_installed = any(entry_points(group="flake8.extension", name="FSL"))
+        plugin = "[flake8:local-plugins]\nextension =\n    FSL = fastapi_session_lint.flake8_plugin:Plugin\n"
+        self.write({".flake8": f"[flake8]\n{config}\n{'' if is_installed else plugin}"})
 
     def text(self, name: str) -> str:
         return (self.root / name).read_bytes().decode()

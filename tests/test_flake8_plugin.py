@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import re
 from pathlib import Path
 from typing import Any
@@ -12,16 +11,12 @@ import pytest
 from fastapi_session_lint.settings import Place, options
 
 ROOT = Path(__file__).parents[1]
-IS_INSTALLED = any(one.name == "FSL" for one in importlib.metadata.entry_points(group="flake8.extension"))
-LOCAL = (
-    "" if IS_INSTALLED else "[flake8:local-plugins]\nextension =\n    FSL = fastapi_session_lint.flake8_plugin:Plugin\n"
-)
 ONLY_OURS = ("--select", "FSL")
 
 
 def flake8(project: Any, *arguments: str, config: str = "", **options: Any) -> Any:
     """What flake8 says in a project."""
-    project.write({".flake8": f"[flake8]\n{config}\n{LOCAL}"})
+    project.set_up_flake8(config)
     return project.python("-m", "flake8", *arguments, **options)
 
 
@@ -109,7 +104,7 @@ def test_unknown_code_is_no_error(saver: Any) -> None:
 def test_settings_are_found_upward_from_the_file(shop: Any) -> None:
     shop.write({"pyproject.toml": '[tool.fastapi-session-lint]\nselect = ["FSL101"]\nextend-select = ["FSL209"]\n'})
     for cwd, path in ((".", "app"), ("app", "."), ("..", "shop/app/jobs.py")):
-        shop.write({".flake8": f"[flake8]\n{LOCAL}"})
+        shop.set_up_flake8()
         config = str(shop.root / ".flake8")
         done = shop.python("-m", "flake8", "--config", config, *ONLY_OURS, path, cwd=cwd)
         assert re.findall(r"FSL\d+", done.out) == ["FSL101"]
@@ -190,7 +185,7 @@ def test_project_is_checked_once_for_all_files(shop: Any) -> None:
         "def check(*a, **k):\n    calls.append(a)\n    return real(*a, **k)\n"
         "engine.check = check\nmain(sys.argv[1:])\nprint('calls:', len(calls))\n"
     )
-    shop.write({".flake8": f"[flake8]\n{LOCAL}"})
+    shop.set_up_flake8()
     out = shop.python("-c", count, "-j", "1", *ONLY_OURS).out
     assert out.splitlines()[-1] == "calls: 1"
     assert len(lines(out)) == 16

@@ -144,8 +144,7 @@ def test_a_plugin_that_cannot_be_used_is_one_line(shop: Any, name: str, value: s
 
 def test_inside_flake8(shop: Any) -> None:
     path = install(shop)
-    plugin = "[flake8:local-plugins]\nextension =\n    FSL = fastapi_session_lint.flake8_plugin:Plugin\n"
-    shop.write({".flake8": f"[flake8]\nfsl-plugins = house-rules\nextend-select = HOUSE\n{plugin}"})
+    shop.set_up_flake8("fsl-plugins = house-rules\nextend-select = HOUSE")
     done = shop.python("-m", "flake8", "app", PYTHONPATH=path)
     assert (codes(done.out).count("HOUSE101"), done.err) == (2, "")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from importlib.metadata import entry_points
 from typing import Any
 
 import pytest
@@ -251,15 +250,9 @@ def test_what_is_unused_is_removed(shop: Any) -> None:
     assert "db = SessionLocal()  # fsl: ignore[FSL101]\n" in shop.text("app/jobs.py")
 
 
-IS_INSTALLED = any(one.name == "FSL" for one in entry_points(group="flake8.extension"))
-LOCAL_PLUGIN = (
-    "" if IS_INSTALLED else "[flake8:local-plugins]\nextension =\n    FSL = fastapi_session_lint.flake8_plugin:Plugin\n"
-)
-
-
 def test_flake8_agrees_on_our_own_comments(shop: Any) -> None:
     suppressed(shop, "# fsl: ignore[FSL101, FSL105]")
-    shop.write({".flake8": f"[flake8]\n{LOCAL_PLUGIN}"})
+    shop.set_up_flake8()
     expected = sorted(shop.fsl("check", "-q", "--output-format", "concise").out.splitlines())
     done = shop.python("-m", "flake8", "--select", "FSL")
     assert sorted(line.removeprefix("./") for line in done.out.splitlines()) == expected

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import os
 import re
@@ -452,9 +451,7 @@ def test_every_way_in_agrees(project: Any) -> None:
         assert message in project.fsl("check", *arguments, "--output-format", "concise").out
     done = project.fsl("check", "-", "--stdin-filename", "main.py", "--output-format", "concise", stdin=SQLITE)
     assert message in done.out
-    if not importlib.metadata.entry_points(group="flake8.extension", name="FSL"):
-        local = "[flake8:local-plugins]\nextension =\n    FSL = fastapi_session_lint.flake8_plugin:Plugin\n"
-        project.write({".flake8": local})
+    project.set_up_flake8()
     for arguments in (["main.py"], ["-j2", "main.py", "other.py"], ["--stdin-display-name=main.py", "-"]):
         assert message in project.python("-m", "flake8", "--select=FSL", *arguments, stdin=SQLITE).out
     found = runner.check_paths([project.root / "main.py"], Settings(select=("FSL501",)))
