@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import functools
 import json
 import os
 import platform
@@ -159,9 +160,7 @@ def flake8_contenders(tree: Path, scratch: Path) -> Iterator[Contender]:
         yield Contender("flake8", (*command, "--isolated"))
     chosen = ("--isolated",) if has_plugin else ("--config", str(config))
     for title, folder in (("warm", scratch / "flake8"), ("cold", scratch / "flake8-cold")):
-        clear = (
-            (lambda _, folder=folder: shutil.rmtree(folder, ignore_errors=True)) if title == "cold" else lambda _: None
-        )
+        clear = functools.partial(forget, folder if title == "cold" else None)
         environment = (("FSL_CACHE_DIR", str(folder)),)
         yield Contender(f"flake8 with the plugin, {title}", (*command, *chosen), clear, environment=environment)
 
@@ -204,6 +203,12 @@ def growth(tree: Path, scratch: Path) -> Iterator[Contender]:
 # --- measuring -------------------------------------------------------------------------------------------------------
 
 
+def forget(folder: Path | None, _number: int) -> None:
+    """Delete a cache before a round, where there is one to delete."""
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def run(contender: Contender, number: int) -> Taken:
     """Run a contender once; one that is killed or cannot be used ends the benchmark, findings do not."""
     contender.prepare(number)
@@ -240,7 +245,9 @@ def measure(runners: Sequence[Contender], rounds: int) -> dict[str, list[Taken]]
 def middle(taken: Sequence[Taken]) -> Taken:
     """The median of each figure."""
     parsing = [one.parsing for one in taken if one.parsing is not None]
-    wall, processor, memory = (statistics.median(one[index] for one in taken) for index in range(3))
+    wall = statistics.median(one.wall for one in taken)
+    processor = statistics.median(one.processor for one in taken)
+    memory = statistics.median(one.memory for one in taken)
     if not parsing:
         return Taken(wall, processor, memory)
     inner = (statistics.median(one[0] for one in parsing), statistics.median(one[1] for one in parsing))
