@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -14,12 +15,15 @@ def main() -> int:
     # To tell the version takes no longer than Python's own start; the rest needs click.
     if arguments in (["--version"], ["version"]):
         return _tell_version()
+    gc.disable()  # what a run makes is used to its end; a watch, which has none, turns this on again
     try:
         from fastapi_session_lint.cli import run
 
         return run(arguments)
     except KeyboardInterrupt:
         return 130
+    finally:
+        gc.freeze()  # the interpreter would look for garbage once more before it ends
 
 
 def _tell_version() -> int:

@@ -131,8 +131,8 @@ class _Fixing:
         after, fixed = self._project_keys(sources), _keys(group)
         if any(after[key] > before[key] - count for key, count in fixed.items()):
             return False
-        new = Counter((path, code) for path, code, _ in (after - before).elements())
-        return new <= _uncovered(fixed)
+        # A message may name what a fix has renamed: one that is gone and one that is new may be the same finding.
+        return _by_rule(after - before) - _by_rule(before - after - fixed) <= _uncovered(fixed)
 
     def outcome(self) -> FixOutcome:
         """What has become of everything."""
@@ -153,6 +153,11 @@ class _Fixing:
 def _keys(findings: Iterable[Finding]) -> Counter[Key]:
     """What findings are counted by, however their lines move."""
     return Counter((one.path, one.code, one.message) for one in findings)
+
+
+def _by_rule(keys: Counter[Key]) -> Counter[tuple[str, str]]:
+    """How many findings of which rules there are in which files."""
+    return Counter((path, code) for path, code, _ in keys.elements())
 
 
 def _uncovered(fixed: Counter[Key]) -> Counter[tuple[str, str]]:

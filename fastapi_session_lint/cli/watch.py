@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import posixpath
 from collections.abc import Callable, Sequence
@@ -32,6 +33,7 @@ def watch(terminal: Terminal, paths: Sequence[str], check: Callable[[], int]) ->
     except ImportError as error:
         hint = 'pip install "fastapi-session-lint[watch]"'
         raise click.UsageError(f"--watch needs watchfiles: {hint}") from error
+    gc.enable()  # one run after the other: what the last one made is garbage in the next
     tops = _tops(paths)
     wanted = watchfiles.DefaultFilter()
     is_first = True
