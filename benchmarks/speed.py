@@ -214,6 +214,8 @@ def run(contender: Contender, number: int) -> Taken:
     contender.prepare(number)
     paths = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     environment = {**os.environ, "PYTHONPATH": paths, **dict(contender.environment)}
+    # Installed packages are compiled; a checkout is, too, from its second run on, where nobody forbids it.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         start = time.perf_counter()
         process = subprocess.Popen(contender.command, stdout=output, stderr=errors, env=environment)
