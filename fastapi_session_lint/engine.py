@@ -7,13 +7,13 @@ import traceback
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from fastapi_session_lint.findings import INTERNAL_ERROR, Finding, Repair, RepairKind, Severity, Span
+from fastapi_session_lint.findings import INTERNAL_ERROR, Finding, Heeded, Repair, RepairKind, Severity, Span
 from fastapi_session_lint.model.screen import file_concerns, injected_names, parsed
 from fastapi_session_lint.rules import all_rules, defaults
 from fastapi_session_lint.selection import rank, selected
 from fastapi_session_lint.settings import Settings
-from fastapi_session_lint.source import Source, UndecodableSource, decode
-from fastapi_session_lint.suppressions import Comment, Heeded, comments, may_suppress, suppress, suppressing, unused
+from fastapi_session_lint.source import Source, UndecodableSource, UnparsableSource, decode
+from fastapi_session_lint.suppressions import Comment, comments, may_suppress, suppress, suppressing, unused
 from fastapi_session_lint.verdicts import is_fixable, trusted, weighed
 
 if TYPE_CHECKING:
@@ -108,8 +108,8 @@ def read(source: Source, names: frozenset[str] = frozenset()) -> Reading:
         from fastapi_session_lint.model.outline import outline  # late for the reason below
 
         return Reading(outline(source.path, tree, source.data))
-    # libcst takes long to import; nothing that needs no parsing should pay for it.
-    from fastapi_session_lint.model.module import UnparsableSource, read_module
+    # Late, since nothing that reads no file should pay for it.
+    from fastapi_session_lint.model.module import read_module
 
     try:
         return Reading(read_module(source.path, decode(source.data).text, names))

@@ -7,7 +7,8 @@ otherwise (JSON and SARIF count columns from 1) convert when they write.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 INTERNAL_ERROR = "FSL903"
 """The code of what went wrong in the linter itself."""
@@ -27,6 +28,14 @@ class Severity(enum.StrEnum):
         return (Severity.INFO, Severity.WARNING, Severity.ERROR).index(self)
 
 
+class Heeded(enum.Enum):
+    """Which comments suppress findings: all, our own alone (flake8 sees to `# noqa` by itself), or none."""
+
+    ALL = "all"
+    OWN = "own"
+    NONE = "none"
+
+
 class Applicability(enum.StrEnum):
     """How far a fix may be trusted: only the bug changes; likely meant; shown, never applied."""
 
@@ -35,8 +44,7 @@ class Applicability(enum.StrEnum):
     DISPLAY = "display"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(NamedTuple):
     """A stretch of one file, from (row, column) up to but not including (end_row, end_column)."""
 
     row: int
@@ -145,7 +153,11 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a rule reports. `path` is the path of the source as it was given to the engine."""
+    """What a rule reports. `path` is the path of the source as it was given to the engine.
+
+    `site` is the dotted function around it and the bare text of its statement, where they have been looked for: see
+    fingerprints.sited.
+    """
 
     code: str
     name: str
@@ -156,6 +168,7 @@ class Finding:
     trail: tuple[Note, ...] = ()
     repair: Repair | None = None
     fix: Fix | None = None
+    site: tuple[str, str] | None = field(default=None, compare=False, repr=False)
 
     @property
     def url(self) -> str:

@@ -9,11 +9,23 @@ import tokenize
 from dataclasses import dataclass
 
 _DECLARATION = re.compile(rb"^[ \t\f]*#.*?coding[:=]", re.MULTILINE)
+_NO_LINE_ENDS = "\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+"""Where str.splitlines ends a line, and Python does not."""
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
 class UndecodableSource(Exception):
     """The bytes are not what their encoding declaration, or UTF-8, says; the message says why in one line."""
+
+
+class UnparsableSource(Exception):
+    """No parser can read the text; `row` (1-based) and `column` (0-based) say where."""
+
+    def __init__(self, message: str, row: int, column: int) -> None:
+        """`message` is one line."""
+        super().__init__(message)
+        self.row = row
+        self.column = column
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,4 +87,6 @@ def _why(data: bytes, message: str) -> str:
 
 def split_lines(text: str) -> list[str]:
     """The lines as Python counts them, endings kept: a form feed or U+2028 ends none, unlike in str.splitlines."""
-    return _LINE.findall(text)
+    if any(one in text for one in _NO_LINE_ENDS):
+        return _LINE.findall(text)
+    return text.splitlines(keepends=True)

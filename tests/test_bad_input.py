@@ -74,6 +74,23 @@ def test_proper_python_is_no_finding(shop: Any, content: str | bytes) -> None:
     assert [one for one in findings(shop) if one[0] == "fine.py"] == []
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "x = " + "(" * 5000 + ")" * 5000,
+        "x = " + "-" * 20_000 + "1",
+        "x = y" + ".z" * 20_000,
+        "x = " + "1 + " * 8000 + "1",
+    ],
+    ids=["parentheses", "signs", "attributes", "sums"],
+)
+def test_what_is_nested_too_deeply_is_told(shop: Any, content: str) -> None:
+    shop.write({"app/deep.py": f"import sqlalchemy\n{content}\n"})
+    [(_, _, code, message)] = [one for one in findings(shop) if one[0] == "deep.py"]
+    assert code == "FSL902"
+    assert "nested" in message
+
+
 def test_findings_are_right_in_other_encodings(shop: Any) -> None:
     text = "# coding: cp1252\n" + shop.text("app/jobs.py").replace("archive.db", "€é.db")
     shop.write({"app/jobs.py": text.encode("cp1252")})

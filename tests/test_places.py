@@ -1,18 +1,18 @@
-"""Both rulers, `ast` and libcst, give the same places; what `ast` cannot read is measured by libcst."""
+"""The places that a model keeps are where the things stand; what `ast` cannot read has the same ones by libcst."""
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 
 import libcst as cst
 import pytest
 
-from fastapi_session_lint.model.lower import StatementLowering
+from fastapi_session_lint.model import module as reading
+from fastapi_session_lint.model.expressions import Call, dotted
 from fastapi_session_lint.model.module import read_module
-from fastapi_session_lint.model.places import lent_places, measured_places
-from fastapi_session_lint.model.syntax import Do
-from fastapi_session_lint.source import split_lines
+from fastapi_session_lint.model.stored import stored
+from fastapi_session_lint.model.syntax import Class, Do, Function, Module
+from fastapi_session_lint.model.translated import translated
 
 HERE = Path(__file__).parent
 OURS = sorted((HERE.parent / "fastapi_session_lint").rglob("*.py"))
@@ -54,31 +54,47 @@ class C(B(), metaclass=M()):
 '''
 
 
-@pytest.mark.parametrize("path", OURS[::4], ids=lambda path: path.stem)
-def test_the_rulers_agree_on_our_own_code(path: Path) -> None:
-    agree(path.read_text())
+FIXTURES = [path for path in sorted((HERE / "fixtures").rglob("*.py")) if path.parts[-2] != "FSL902"]
+
+
+@pytest.mark.parametrize("path", [*OURS[::4], *FIXTURES[::5]], ids=lambda path: path.stem)
+def test_both_parsers_give_the_same_model(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    agree(path.read_text(), monkeypatch)
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"], ids=["lf", "crlf", "cr"])
-def test_the_rulers_agree_on_odd_code(ending: str) -> None:
-    agree(ODD.replace("\n", ending))
+def test_both_parsers_give_the_same_model_of_odd_code(ending: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    agree(ODD.replace("\n", ending), monkeypatch)
 
 
-def agree(text: str) -> None:
-    module = cst.parse_module(text)
-    lowering = StatementLowering()
-    lowering.suite(module)
-    lent = lent_places(lowering.marks, ast.parse(text).body, split_lines(text))
-    assert lent is not None
-    measured = measured_places(lowering.marks, module)
-    for mark, one, other in zip(lowering.marks, lent, measured, strict=True):
-        same_start = (one.row, one.column) == (other.row, other.column)
-        if mark.kind == "statement" and not same_start:
-            assert isinstance(mark.node, cst.FunctionDef | cst.ClassDef), (mark, one, other)  # from its decorator on
-        elif mark.kind in ("call", "await", "yield", "handler", "statement", "parameter", "decorator"):
-            assert same_start, (mark, one, other)
-        if mark.kind in ("call", "await", "yield", "decorator"):
-            assert one.end == other.end, (mark, one, other)
+def agree(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model of a text is the one of the tree that libcst has of it."""
+    by_ast = read_module("/project/app.py", text)
+    monkeypatch.setattr(reading, "_tree", lambda text: translated(cst.parse_module(text), text))
+    assert stored(read_module("/project/app.py", text)) == stored(by_ast)
+
+
+def test_a_call_stands_where_its_text_is() -> None:
+    lines = ODD.split("\n")
+    module = read_module("/project/odd.py", ODD)
+    called = [(call, module.places[call.place]) for call in calls_of(module)]
+    on_one_row = [(dotted(call.function), place) for call, place in called if place.row == place.end_row]
+    assert len(on_one_row) > 30
+    for name, place in on_one_row:
+        text = lines[place.row - 1][place.column : place.end_column]
+        assert name is None or text.startswith(f"{name}("), (name, text)
+        assert text.endswith(")")
+
+
+def calls_of(module: Module) -> list[Call]:
+    found = list(module.calls)
+    waiting: list[Module | Function | Class] = [module]
+    while waiting:
+        owner = waiting.pop()
+        found += owner.calls
+        waiting += [one for some in owner.bindings.values() for one in some if isinstance(one, Function | Class)]
+        waiting += owner.lambdas
+    return found
 
 
 def test_a_file_of_newer_grammar_than_the_running_python_has_places_too() -> None:

@@ -221,6 +221,9 @@ def says_nothing(expression: Expression) -> bool:
 
 def parts_of(expression: Expression) -> tuple[Expression, ...]:
     """The direct parts of an expression in evaluation order; a lambda's body is none of them."""
+    kind = type(expression)
+    if kind is Name or kind is Constant:  # most are
+        return ()
     match expression:
         case Name() | Constant() | Lambda():
             return ()
@@ -243,18 +246,17 @@ def parts_of(expression: Expression) -> tuple[Expression, ...]:
 
 def dotted(expression: Expression) -> str | None:
     """`a.b.c` as text, None when the expression is anything but names joined by dots."""
+    if type(expression) is Name:
+        return expression.id
     names = []
-    while isinstance(expression, Attribute):
+    while type(expression) is Attribute:
         names.append(expression.name)
         expression = expression.value
-    if not isinstance(expression, Name):
-        return None
-    return ".".join((expression.id, *reversed(names)))
+    return ".".join((expression.id, *reversed(names))) if type(expression) is Name else None
 
 
 def last_name(expression: Expression) -> str:
     """`c` of `a.b.c`; empty where an expression does not end in a name."""
-    match expression:
-        case Name(name) | Attribute(_, name):
-            return name
-    return ""
+    if type(expression) is Attribute:
+        return expression.name
+    return expression.id if type(expression) is Name else ""

@@ -1,14 +1,14 @@
-"""libcst statements to the small language: one forward walk that also fills the scopes."""
+"""`ast` statements to the small language: one forward walk that also fills the scopes."""
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import libcst as cst
-
 from fastapi_session_lint.model.expressions import NOTHING, Attribute, Collection, Constant, Name, Opaque, last_name
 from fastapi_session_lint.model.lower_expressions import ExpressionLowering
+from fastapi_session_lint.model.newer_grammar import ALIASES
 from fastapi_session_lint.model.scopes import ScopeBuilder
 from fastapi_session_lint.model.syntax import (
     Assign,
@@ -41,230 +41,203 @@ from fastapi_session_lint.model.syntax import (
 class StatementLowering(ExpressionLowering):
     """The walk over the statements of one module."""
 
-    def __init__(self) -> None:
-        """An empty module."""
-        super().__init__()
+    def __init__(self, lines: Sequence[str]) -> None:
+        """An empty module; `lines` are those of its file."""
+        super().__init__(lines)
         self.star_imports: list[Imported] = []
 
-    def suite(self, node: cst.BaseSuite | cst.Module) -> Suite:
+    def suite(self, nodes: Sequence[ast.stmt]) -> Suite:
         """The statements of a block or module."""
         self.scope.depth += 1
-        found = tuple(self._statements(node.body))
-        self.scope.depth -= 1
-        return found
-
-    def _statements(self, nodes: Sequence[cst.CSTNode]) -> Iterator[Statement]:
+        found = []
         for node in nodes:
-            if type(node) is cst.SimpleStatementLine:
-                yield from self._statements(node.body)
-            else:
-                lower = _LOWER.get(type(node))
-                lowered = lower(self, node) if lower else None
-                if lowered is not None:
-                    yield lowered
+            lowered = _LOWER[type(node)](self, node)
+            if lowered is not None:
+                found.append(lowered)
+        self.scope.depth -= 1
+        return tuple(found)
 
-    def _expr(self, node: cst.Expr) -> Statement:
-        place = self.mark("statement", node)
+    def _expr(self, node: ast.Expr) -> Statement:
+        place = self.statement_place(node)
         return Do(self.expression(node.value), place)
 
-    def _assign(self, node: cst.Assign) -> Statement:
-        place = self.mark("statement", node)
-        targets = tuple(self.expression(target.target) for target in node.targets)
+    def _assign(self, node: ast.Assign) -> Statement:
+        place = self.statement_place(node)
+        targets = tuple([self.expression(target) for target in node.targets])
         value = self.expression(node.value)
         for target in targets:
-            self.bind_target(target, value, None, "=", place)
+            self.scope.bind_target(target, value, None, "=", place)
         return Assign(targets, value, place)
 
-    def _annotated(self, node: cst.AnnAssign) -> Statement | None:
-        place = self.mark("statement", node)
+    def _annotated(self, node: ast.AnnAssign) -> Statement | None:
+        place = self.statement_place(node)
         target = self.expression(node.target)
-        annotation = self.annotation(node.annotation) or NOTHING
+        annotation = self.annotated_type(node.annotation)
         if node.value is None:
             if isinstance(target, Name):
                 self.scope.bind(target.id, Declared(annotation))
             elif isinstance(target, Attribute):
-                self.bind_target(target, NOTHING, annotation, "=", place)
+                self.scope.bind_target(target, NOTHING, annotation, "=", place)
             return None
         is_alias = last_name(annotation) == "TypeAlias"
         value = self.annotated_type(node.value) if is_alias else self.expression(node.value)
-        self.bind_target(target, value, annotation, "=", place)
+        self.scope.bind_target(target, value, annotation, "=", place)
         return Assign((target,), value, place)
 
-    def _augmented(self, node: cst.AugAssign) -> Statement:
-        place = self.mark("statement", node)
+    def _augmented(self, node: ast.AugAssign) -> Statement:
+        place = self.statement_place(node)
         target = self.expression(node.target)
         value = self.expression(node.value)
         if isinstance(target, Name):
             self.scope.bind(target.id, Other())
         return Do(Opaque((target, value)), place)
 
-    def _type_alias(self, node: cst.TypeAlias) -> Statement:
-        place = self.mark("statement", node)
+    def _type_alias(self, node: Any) -> Statement:
+        """`type X = …`; its node's class is missing from older Pythons."""
+        place = self.statement_place(node)
         value = self.expression(node.value)
-        target = Name(node.name.value)
-        self.bind_target(target, value, None, "=", place)
+        target = Name(node.name.id)
+        self.scope.bind_target(target, value, None, "=", place)
         return Assign((target,), value, place)
 
-    def _return(self, node: cst.Return) -> Statement:
-        place = self.mark("statement", node)
+    def _return(self, node: ast.Return) -> Statement:
+        place = self.statement_place(node)
         return Return(self.optional(node.value), place)
 
-    def _raise(self, node: cst.Raise) -> Statement:
-        place = self.mark("statement", node)
+    def _raise(self, node: ast.Raise) -> Statement:
+        place = self.statement_place(node)
         value = self.optional(node.exc)
-        cause = node.cause.item if node.cause else None
-        return Raise(value, self.optional(cause), place)
+        return Raise(value, self.optional(node.cause), place)
 
-    def _assert(self, node: cst.Assert) -> Statement:
-        place = self.mark("statement", node)
-        return Do(self._opaque(node.test, node.msg), place)
+    def _assert(self, node: ast.Assert) -> Statement:
+        place = self.statement_place(node)
+        return Do(self.opaque(node.test, node.msg), place)
 
-    def _break(self, node: cst.Break) -> Statement:
-        return Break(self.mark("statement", node))
+    def _break(self, node: ast.Break) -> Statement:
+        return Break(self.statement_place(node))
 
-    def _continue(self, node: cst.Continue) -> Statement:
-        return Continue(self.mark("statement", node))
+    def _continue(self, node: ast.Continue) -> Statement:
+        return Continue(self.statement_place(node))
 
-    def _delete(self, node: cst.Del) -> Statement:
-        place = self.mark("statement", node)
-        target = self.expression(node.target)
-        return Delete(target.items if isinstance(target, Collection) else (target,), place)
+    def _delete(self, node: ast.Delete) -> Statement:
+        place = self.statement_place(node)
+        targets = tuple(self.expression(one) for one in node.targets)
+        if len(targets) == 1 and isinstance(targets[0], Collection):
+            targets = targets[0].items
+        return Delete(targets, place)
 
-    def _outer_names(self, node: cst.Global | cst.Nonlocal) -> None:
+    def _global(self, node: ast.Global) -> None:
         """Only a global binds at the module; a nonlocal name is left to the function around."""
-        self.mark("statement", node)
-        if isinstance(node, cst.Global) and self.scope.kind == "function":
-            self.scope.outer_names.update(item.name.value for item in node.names)
+        if self.scope.kind == "function":
+            self.scope.outer_names.update(node.names)
 
-    def _pass(self, node: cst.Pass) -> None:
-        self.mark("statement", node)
+    def _pass(self, node: ast.Pass | ast.Nonlocal) -> None:
+        """Nothing is said of a session."""
 
-    def _import(self, node: cst.Import) -> None:
-        place = self.mark("statement", node)
+    def _import(self, node: ast.Import) -> None:
+        place = self.statement_place(node)
         for alias in node.names:
-            module = _dotted_text(alias.name)
-            if alias.asname is None:
-                top = module.partition(".")[0]
-                self.scope.bind(top, Imported(top, None, 0, place))
-            elif isinstance(alias.asname.name, cst.Name):
-                self.scope.bind(alias.asname.name.value, Imported(module, None, 0, place))
+            top = alias.name.partition(".")[0]
+            bound, module = (alias.asname, alias.name) if alias.asname else (top, top)
+            self.scope.bind(bound, Imported(module, None, 0, place))
 
-    def _import_from(self, node: cst.ImportFrom) -> None:
-        place = self.mark("statement", node)
-        module = _dotted_text(node.module) if node.module else ""
-        level = len(node.relative)
-        if isinstance(node.names, cst.ImportStar):
-            self.star_imports.append(Imported(module, "*", level, place))
-            return
+    def _import_from(self, node: ast.ImportFrom) -> None:
+        place = self.statement_place(node)
+        module, level = node.module or "", node.level or 0
         for alias in node.names:
-            name = _dotted_text(alias.name)
-            bound = alias.asname.name if alias.asname else alias.name
-            if isinstance(bound, cst.Name):
-                self.scope.bind(bound.value, Imported(module, name, level, place))
+            if alias.name == "*":
+                self.star_imports.append(Imported(module, "*", level, place))
+            else:
+                self.scope.bind(alias.asname or alias.name, Imported(module, alias.name, level, place))
 
-    def _if(self, node: cst.If) -> Statement:
-        place = self.mark("statement", node)
+    def _if(self, node: ast.If) -> Statement:
+        place = self.statement_place(node)
         test = self.expression(node.test)
         body = self.suite(node.body)
-        return If(test, body, self._orelse(node.orelse), place)
+        return If(test, body, self.suite(node.orelse), place)
 
-    def _orelse(self, node: cst.If | cst.Else | None) -> Suite:
-        if node is None:
-            return ()
-        return (self._if(node),) if isinstance(node, cst.If) else self.suite(node.body)
-
-    def _while(self, node: cst.While) -> Statement:
-        place = self.mark("statement", node)
+    def _while(self, node: ast.While) -> Statement:
+        place = self.statement_place(node)
         test = self.expression(node.test)
         body = self.suite(node.body)
-        return While(test, body, self._orelse(node.orelse), place)
+        return While(test, body, self.suite(node.orelse), place)
 
-    def _for(self, node: cst.For) -> Statement:
-        place = self.mark("statement", node)
+    def _for(self, node: ast.For | ast.AsyncFor) -> Statement:
+        place = self.statement_place(node)
         target = self.expression(node.target)
         iterable = self.expression(node.iter)
-        is_async = node.asynchronous is not None
-        self.bind_target(target, iterable, None, "async for" if is_async else "for", place)
+        is_async = type(node) is ast.AsyncFor
+        self.scope.bind_target(target, iterable, None, "async for" if is_async else "for", place)
         body = self.suite(node.body)
-        return For(target, iterable, body, self._orelse(node.orelse), is_async, place)
+        return For(target, iterable, body, self.suite(node.orelse), is_async, place)
 
-    def _try(self, node: cst.Try | cst.TryStar) -> Statement:
-        place = self.mark("statement", node)
+    def _try(self, node: ast.Try | ast.TryStar) -> Statement:
+        place = self.statement_place(node)
         body = self.suite(node.body)
-        handlers = tuple(self._handler(one) for one in node.handlers)
-        orelse = self.suite(node.orelse.body) if node.orelse else ()
-        finalbody = self.suite(node.finalbody.body) if node.finalbody else ()
-        return Try(body, handlers, orelse, finalbody, place)
+        handlers = tuple([self._handler(one) for one in node.handlers])
+        orelse = self.suite(node.orelse)
+        return Try(body, handlers, orelse, self.suite(node.finalbody), place)
 
-    def _handler(self, node: cst.ExceptHandler | cst.ExceptStarHandler) -> Handler:
-        place = self.mark("handler", node)
+    def _handler(self, node: ast.ExceptHandler) -> Handler:
+        place = self.place(node)
         types = self.optional(node.type)
-        name = node.name.name.value if node.name and isinstance(node.name.name, cst.Name) else None
-        if name:
-            self.scope.bind(name, Other())
-        return Handler(types, name, self.suite(node.body), place)
+        if node.name:
+            self.scope.bind(node.name, Other())
+        return Handler(types, node.name, self.suite(node.body), place)
 
-    def _with(self, node: cst.With) -> Statement:
-        place = self.mark("statement", node)
-        is_async = node.asynchronous is not None
+    def _with(self, node: ast.With | ast.AsyncWith) -> Statement:
+        place = self.statement_place(node)
+        is_async = type(node) is ast.AsyncWith
         items = []
         for item in node.items:
-            context = self.expression(item.item)
-            target = self.expression(item.asname.name) if item.asname else None
+            context = self.expression(item.context_expr)
+            target = self.optional(item.optional_vars)
             if target is not None:
-                self.bind_target(target, context, None, "async with" if is_async else "with", place)
+                self.scope.bind_target(target, context, None, "async with" if is_async else "with", place)
             items.append(WithItem(context, target))
         return With(tuple(items), self.suite(node.body), is_async, place)
 
-    def _match(self, node: cst.Match) -> Statement:
-        place = self.mark("statement", node)
+    def _match(self, node: ast.Match) -> Statement:
+        place = self.statement_place(node)
         subject = self.expression(node.subject)
         return Match(subject, tuple(self._case(case) for case in node.cases), place)
 
-    def _case(self, node: cst.MatchCase) -> Case:
-        names: list[str] = []
-        self._pattern(node.pattern, names)
+    def _case(self, node: ast.match_case) -> Case:
+        names = tuple(_bound_names(node.pattern))
         for name in names:
             self.scope.bind(name, Other())
         guard = self.optional(node.guard)
-        irrefutable = isinstance(node.pattern, cst.MatchAs) and node.pattern.pattern is None and guard is None
-        return Case(tuple(names), guard, irrefutable, self.suite(node.body))
+        irrefutable = isinstance(node.pattern, ast.MatchAs) and node.pattern.pattern is None and guard is None
+        return Case(names, guard, irrefutable, self.suite(node.body))
 
-    def _pattern(self, node: cst.CSTNode, names: list[str]) -> None:
-        """Collect the names that a pattern binds; its values hold no calls."""
-        for child in node.children:
-            if isinstance(child, cst.Name) and isinstance(node, cst.MatchAs | cst.MatchStar | cst.MatchMapping):
-                names.append(child.value)
-            else:
-                self._pattern(child, names)
-
-    def _function(self, node: cst.FunctionDef) -> Statement:
-        """A decorator is read before the mark of the def, as it stands before it in the source."""
-        decorator_places = tuple(self.mark("decorator", one.decorator) for one in node.decorators)
-        decorators = tuple(self.expression(one.decorator) for one in node.decorators)
-        place = self.mark("statement", node)
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Statement:
+        """A decorator is read before the def, as it stands before it in the source."""
+        decorator_places = tuple([self.place(one) for one in node.decorator_list])
+        decorators = tuple([self.expression(one) for one in node.decorator_list])
+        place = self.statement_place(node)
         outer = self.scope
-        inner = ScopeBuilder("function", _qualified(outer, node.name.value), outer)
-        parameters = self.parameters(node.params, inner)
+        inner = ScopeBuilder("function", _qualified(outer, node.name), outer)
+        parameters = self.parameters(node.args, inner)
         returns = self.annotation(node.returns)
         self.scope = inner
         body = self.suite(node.body)
         self.scope = outer
-        outer.reads |= inner.free_names()
+        reads = inner.free_names()
+        outer.reads |= reads
         function = Function(
-            name=node.name.value,
+            name=node.name,
             qualified_name=inner.name,
             parameters=parameters,
             decorators=decorators,
             decorator_places=decorator_places,
             returns=returns,
-            is_async=node.asynchronous is not None,
+            is_async=type(node) is ast.AsyncFunctionDef,
             is_generator=bool(inner.yields),
             body=body,
             bindings=inner.frozen_bindings(),
             last_bindings=inner.frozen_last(),
             outer_names=frozenset(inner.outer_names),
-            reads=inner.free_names(),
+            reads=reads,
             calls=tuple(inner.calls),
             yields=tuple(inner.yields),
             stores=tuple(inner.stores),
@@ -274,19 +247,19 @@ class StatementLowering(ExpressionLowering):
         outer.bind(function.name, function)
         return Define(function, place)
 
-    def _class(self, node: cst.ClassDef) -> Statement:
-        decorators = tuple(self.expression(one.decorator) for one in node.decorators)
-        place = self.mark("statement", node)
+    def _class(self, node: ast.ClassDef) -> Statement:
+        decorators = tuple(self.expression(one) for one in node.decorator_list)
+        place = self.statement_place(node)
         outer = self.scope
-        inner = ScopeBuilder("class", _qualified(outer, node.name.value), outer)
-        bases = tuple(self.expression(one.value) for one in node.bases)
+        inner = ScopeBuilder("class", _qualified(outer, node.name), outer)
+        bases = tuple(self.argument(one).value for one in node.bases)
         keywords = tuple(self.argument(one) for one in node.keywords)
         self.scope = inner
         body = self.suite(node.body)
         self.scope = outer
         outer.reads |= inner.reads
         definition = Class(
-            name=node.name.value,
+            name=node.name,
             qualified_name=inner.name,
             bases=bases,
             keywords=keywords,
@@ -307,11 +280,12 @@ def _qualified(scope: ScopeBuilder, name: str) -> str:
     return f"{scope.name}.{name}" if scope.name else name
 
 
-def _dotted_text(node: cst.CSTNode) -> str:
-    """`a.b.c` of an import statement."""
-    if isinstance(node, cst.Attribute):
-        return f"{_dotted_text(node.value)}.{node.attr.value}"
-    return node.value if isinstance(node, cst.Name) else ""
+def _bound_names(pattern: ast.pattern) -> Iterator[str]:
+    """The names that a pattern binds; its values hold no calls."""
+    for one in ast.walk(pattern):
+        name = one.rest if isinstance(one, ast.MatchMapping) else getattr(one, "name", None)
+        if isinstance(name, str):
+            yield name
 
 
 def exported_names(body: Suite) -> tuple[str, ...] | None:
@@ -324,30 +298,33 @@ def exported_names(body: Suite) -> tuple[str, ...] | None:
     return found
 
 
-_LOWER: dict[type[cst.CSTNode], Callable[[StatementLowering, Any], Statement | None]] = {
-    cst.Expr: StatementLowering._expr,
-    cst.Assign: StatementLowering._assign,
-    cst.AnnAssign: StatementLowering._annotated,
-    cst.AugAssign: StatementLowering._augmented,
-    cst.TypeAlias: StatementLowering._type_alias,
-    cst.Return: StatementLowering._return,
-    cst.Raise: StatementLowering._raise,
-    cst.Assert: StatementLowering._assert,
-    cst.Break: StatementLowering._break,
-    cst.Continue: StatementLowering._continue,
-    cst.Del: StatementLowering._delete,
-    cst.Global: StatementLowering._outer_names,
-    cst.Nonlocal: StatementLowering._outer_names,
-    cst.Pass: StatementLowering._pass,
-    cst.Import: StatementLowering._import,
-    cst.ImportFrom: StatementLowering._import_from,
-    cst.If: StatementLowering._if,
-    cst.While: StatementLowering._while,
-    cst.For: StatementLowering._for,
-    cst.Try: StatementLowering._try,
-    cst.TryStar: StatementLowering._try,
-    cst.With: StatementLowering._with,
-    cst.Match: StatementLowering._match,
-    cst.FunctionDef: StatementLowering._function,
-    cst.ClassDef: StatementLowering._class,
+_LOWER: dict[type[ast.AST], Callable[[StatementLowering, Any], Statement | None]] = {
+    ast.Expr: StatementLowering._expr,
+    ast.Assign: StatementLowering._assign,
+    ast.AnnAssign: StatementLowering._annotated,
+    ast.AugAssign: StatementLowering._augmented,
+    ast.Return: StatementLowering._return,
+    ast.Raise: StatementLowering._raise,
+    ast.Assert: StatementLowering._assert,
+    ast.Break: StatementLowering._break,
+    ast.Continue: StatementLowering._continue,
+    ast.Delete: StatementLowering._delete,
+    ast.Global: StatementLowering._global,
+    ast.Nonlocal: StatementLowering._pass,
+    ast.Pass: StatementLowering._pass,
+    ast.Import: StatementLowering._import,
+    ast.ImportFrom: StatementLowering._import_from,
+    ast.If: StatementLowering._if,
+    ast.While: StatementLowering._while,
+    ast.For: StatementLowering._for,
+    ast.AsyncFor: StatementLowering._for,
+    ast.Try: StatementLowering._try,
+    ast.TryStar: StatementLowering._try,
+    ast.With: StatementLowering._with,
+    ast.AsyncWith: StatementLowering._with,
+    ast.Match: StatementLowering._match,
+    ast.FunctionDef: StatementLowering._function,
+    ast.AsyncFunctionDef: StatementLowering._function,
+    ast.ClassDef: StatementLowering._class,
+    **dict.fromkeys(ALIASES, StatementLowering._type_alias),
 }

@@ -1,16 +1,15 @@
-"""libcst expressions to the small language, in the order of the source, so that marks fall in that order too.
+"""`ast` expressions to the small language, in the order of the source, so that places fall in that order too.
 
-The walk is by hand over the fields that are not trivia: a libcst visitor costs ten times as much (the figures stand in
-docs/performance.md). Variables of a comprehension get a name of their own (`x` becomes `x@3`), since they live apart.
+Variables of a comprehension get a name of their own (`x` becomes `x@3`), since they live apart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import ast
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import libcst as cst
-
+from fastapi_session_lint.findings import Span
 from fastapi_session_lint.model.expressions import (
     NOTHING,
     NOWHERE,
@@ -35,54 +34,74 @@ from fastapi_session_lint.model.expressions import (
     Template,
     Walrus,
     Yield,
-    says_nothing,
 )
-from fastapi_session_lint.model.scopes import Mark, ScopeBuilder
-from fastapi_session_lint.model.syntax import Assigned, Function, Other, Parameter, Return, Store
+from fastapi_session_lint.model.newer_grammar import TemplateStr
+from fastapi_session_lint.model.scopes import ScopeBuilder
+from fastapi_session_lint.model.syntax import Assigned, Function, Parameter, Return
 
-_OPERATORS: dict[type[cst.BaseCompOp], str] = {
-    cst.Is: "is",
-    cst.IsNot: "is not",
-    cst.Equal: "==",
-    cst.NotEqual: "!=",
-    cst.In: "in",
-    cst.NotIn: "not in",
+_OPERATORS: dict[type[ast.cmpop], str] = {
+    ast.Is: "is",
+    ast.IsNot: "is not",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.In: "in",
+    ast.NotIn: "not in",
 }
-_KEYWORD_CONSTANTS: dict[str, bool | None] = {"None": None, "True": True, "False": False}
 
 
 class ExpressionLowering:
     """The walk over the expressions of one module; `scope` is the innermost scope at each moment."""
 
-    def __init__(self) -> None:
-        """An empty module."""
+    def __init__(self, lines: Sequence[str]) -> None:
+        """`lines` are those of the file, to turn UTF-8 columns into code points."""
         self.scope = ScopeBuilder("module", "", None)
-        self.marks: list[Mark] = []
+        self.places: list[Span] = []
+        self._lines = None if all(map(str.isascii, lines)) else lines
         self._renamed: dict[str, str] = {}
         self._comprehensions = 0
         self._in_string = 0
         self._in_annotation = 0
         self._statement = NOWHERE
 
-    def mark(self, kind: str, node: cst.CSTNode) -> int:
-        """The place of a node; within an f-string that of its statement, since rulers disagree there."""
+    def place(self, node: ast.expr | ast.arg | ast.excepthandler) -> int:
+        """The place of a node; within a string that of its statement, since Pythons disagree there."""
         if self._in_string:
             return self._statement
-        self.marks.append(Mark(kind, node))
-        if kind == "statement":
-            self._statement = len(self.marks) - 1
-        return len(self.marks) - 1
+        self.places.append(self._span(node))
+        return len(self.places) - 1
 
-    def expression(self, node: cst.CSTNode) -> Expression:
+    def statement_place(self, node: ast.stmt) -> int:
+        """The place of a statement."""
+        self.places.append(self._span(node))
+        self._statement = len(self.places) - 1
+        return self._statement
+
+    def _span(self, node: ast.stmt | ast.expr | ast.arg | ast.excepthandler) -> Span:
+        row, column = node.lineno, node.col_offset
+        end_row, end_column = node.end_lineno or row, node.end_col_offset or 0
+        if self._lines is None:
+            return Span(row, column, end_row, end_column)
+        return Span(row, self._code_points(row, column), end_row, self._code_points(end_row, end_column))
+
+    def _code_points(self, row: int, column: int) -> int:
+        lines = self._lines or ()
+        line = lines[row - 1] if row <= len(lines) else ""
+        return column if line.isascii() else len(line.encode()[:column].decode(errors="replace"))
+
+    def expression(self, node: ast.expr) -> Expression:
         """An expression in the small language."""
         lower = _LOWER.get(type(node))
         return NOTHING if lower is None else lower(self, node)
 
-    def annotation(self, node: cst.Annotation | None) -> Expression | None:
-        """An annotation; what stands in quotes is read as code, and has no place of its own."""
-        return None if node is None else self.annotated_type(node.annotation)
+    def optional(self, node: ast.expr | None) -> Expression | None:
+        """An expression, or None for None."""
+        return None if node is None else self.expression(node)
 
-    def annotated_type(self, node: cst.CSTNode) -> Expression:
+    def annotation(self, node: ast.expr | None) -> Expression | None:
+        """An annotation, or None for None; what stands in quotes is read as code, and has no place of its own."""
+        return None if node is None else self.annotated_type(node)
+
+    def annotated_type(self, node: ast.expr) -> Expression:
         """An expression that names a type."""
         self._in_annotation += 1
         found = self.expression(node)
@@ -92,173 +111,149 @@ class ExpressionLowering:
     def _quoted(self, text: str) -> Expression | None:
         """A quoted annotation as an expression, None where it is none."""
         try:
-            node = cst.parse_expression(text)
-        except cst.ParserSyntaxError:
+            node = ast.parse(text, mode="eval").body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
         self._in_string += 1
         found = self.expression(node)
         self._in_string -= 1
         return found
 
-    def optional(self, node: cst.CSTNode | None) -> Expression | None:
-        """An expression, or None for None."""
-        return None if node is None else self.expression(node)
-
-    def _opaque(self, *nodes: cst.CSTNode | None) -> Expression:
+    def opaque(self, *nodes: ast.expr | None) -> Expression:
         """Nodes in source order as one expression that keeps those that say something."""
         parts = [self.expression(node) for node in nodes if node is not None]
-        kept = tuple(
-            part for part in parts if not says_nothing(part) and (type(part) is not Constant or _is_address(part))
-        )
+        kept = tuple(one for one in parts if one is not NOTHING and (type(one) is not Constant or _is_address(one)))
         return Opaque(kept) if kept else NOTHING
 
-    def _name(self, node: cst.Name) -> Expression:
-        text = node.value
-        if text in _KEYWORD_CONSTANTS:
-            return Constant("keyword", _KEYWORD_CONSTANTS[text], NOWHERE)
-        text = self._renamed.get(text, text)
+    def _name(self, node: ast.Name) -> Expression:
+        text = self._renamed.get(node.id, node.id) if self._renamed else node.id
         self.scope.reads.add(text)
         return Name(text)
 
-    def _attribute(self, node: cst.Attribute) -> Expression:
-        return Attribute(self.expression(node.value), node.attr.value)
+    def _attribute(self, node: ast.Attribute) -> Expression:
+        return Attribute(self.expression(node.value), node.attr)
 
-    def _call(self, node: cst.Call) -> Expression:
+    def _call(self, node: ast.Call) -> Expression:
         function = self.expression(node.func)
-        arguments = tuple(self.argument(argument) for argument in node.args)
-        call = Call(function, arguments, self.mark("call", node))
+        call = Call(function, self._arguments(node), self.place(node))
         self.scope.calls.append(call)
         return call
 
-    def argument(self, node: cst.Arg) -> Argument:
+    def _arguments(self, node: ast.Call) -> tuple[Argument, ...]:
+        """The arguments as they stand: a starred one may follow a keyword."""
+        given: list[ast.expr | ast.keyword] = [*node.args, *node.keywords]
+        if node.keywords and any(type(one) is ast.Starred for one in node.args):
+            given.sort(key=lambda one: (one.lineno, one.col_offset))
+        return tuple(self.argument(one) for one in given)
+
+    def argument(self, node: ast.expr | ast.keyword) -> Argument:
         """One argument."""
-        return Argument(node.keyword.value if node.keyword else None, self.expression(node.value), node.star)
+        if type(node) is ast.keyword:
+            return Argument(node.arg, self.expression(node.value), "" if node.arg else "**")
+        if type(node) is ast.Starred:
+            return Argument(None, self.expression(node.value), "*")
+        assert isinstance(node, ast.expr)
+        return Argument(None, self.expression(node), "")
 
-    def _await(self, node: cst.Await) -> Expression:
-        value = self.expression(node.expression)
-        return Await(value, self.mark("await", node))
+    def _await(self, node: ast.Await) -> Expression:
+        value = self.expression(node.value)
+        return Await(value, self.place(node))
 
-    def _yield(self, node: cst.Yield) -> Expression:
-        inner = node.value
-        is_from = isinstance(inner, cst.From)
-        value = self.optional(inner.item if isinstance(inner, cst.From) else inner)
-        found = Yield(value, is_from, self.mark("yield", node))
+    def _yield(self, node: ast.Yield | ast.YieldFrom) -> Expression:
+        value = self.optional(node.value)
+        found = Yield(value, type(node) is ast.YieldFrom, self.place(node))
         self.scope.yields.append(found)
         return found
 
-    def _simple_string(self, node: cst.SimpleString) -> Expression:
-        value = _text_of(node)
-        if value is None:
+    def _constant(self, node: ast.Constant) -> Expression:
+        value = node.value
+        if isinstance(value, str):
+            if self._in_annotation and not self._in_string and (quoted := self._quoted(value)) is not None:
+                return quoted
+            return Constant("text", value, self.place(node) if "://" in value else NOWHERE)
+        if value is None or isinstance(value, bool):
+            return Constant("keyword", value, NOWHERE)
+        if isinstance(value, bytes):
             return Constant("bytes", None, NOWHERE)
-        if self._in_annotation and not self._in_string and (quoted := self._quoted(value)) is not None:
-            return quoted
-        return Constant("text", value, self.mark("text", node) if "://" in value else NOWHERE)
+        return Constant("keyword", "...", NOWHERE) if value is ... else Constant("number", repr(value), NOWHERE)
 
-    def _formatted(self, node: cst.FormattedString | cst.TemplatedString | cst.ConcatenatedString) -> Expression:
+    def _formatted(self, node: ast.JoinedStr) -> Expression:
+        """An f-string or a t-string, with the literals beside it."""
         self._in_string += 1
         parts = tuple(self._string_parts(node))
         self._in_string -= 1
         literal = "".join(str(part.value) for part in parts if isinstance(part, Constant) and part.kind == "text")
-        place = self.mark("text", node) if "://" in literal else NOWHERE
-        if all(isinstance(part, Constant) for part in parts) and not isinstance(node, cst.TemplatedString):
-            if any(isinstance(part, Constant) and part.kind == "bytes" for part in parts):
-                return Constant("bytes", None, NOWHERE)
+        place = self.place(node) if "://" in literal else NOWHERE
+        if type(node) is ast.JoinedStr and all(isinstance(part, Constant) for part in parts):
             return Constant("text", literal, place)
         return Template(parts, place)
 
-    def _string_parts(self, node: cst.CSTNode) -> list[Expression]:
-        match node:
-            case cst.ConcatenatedString(left=left, right=right):
-                return [*self._string_parts(left), *self._string_parts(right)]
-            case cst.FormattedString(parts=parts) | cst.TemplatedString(parts=parts):
-                return [part for one in parts for part in self._string_parts(one)]
-            case cst.FormattedStringText(value=text) | cst.TemplatedStringText(value=text):
-                return [Constant("text", text.replace("{{", "{").replace("}}", "}"), NOWHERE)]
-            case (
-                cst.FormattedStringExpression(expression=inner, format_spec=spec)
-                | cst.TemplatedStringExpression(expression=inner, format_spec=spec)
-            ):
-                nested = [part for one in spec or () for part in self._string_parts(one)]
-                return [self.expression(inner), *[part for part in nested if not isinstance(part, Constant)]]
-            case cst.SimpleString():
-                value = _text_of(node)
-                return [Constant("bytes" if value is None else "text", value, NOWHERE)]
-        return []
+    def _string_parts(self, node: ast.JoinedStr) -> Iterator[Expression]:
+        for part in node.values:
+            if isinstance(part, ast.Constant):
+                yield Constant("text", str(part.value), NOWHERE)
+            elif (inner := getattr(part, "value", None)) is not None:
+                yield self.expression(inner)
+                if (spec := getattr(part, "format_spec", None)) is not None:
+                    yield from (one for one in self._string_parts(spec) if not isinstance(one, Constant))
 
-    def _number(self, node: cst.Integer | cst.Float | cst.Imaginary) -> Expression:
-        return Constant("number", node.value, NOWHERE)
+    def _collection(self, node: ast.Tuple | ast.List | ast.Set) -> Expression:
+        return Collection(_KINDS[type(node)], tuple([self.expression(one) for one in node.elts]))
 
-    def _ellipsis(self, _: cst.Ellipsis) -> Expression:
-        return Constant("keyword", "...", NOWHERE)
-
-    def _collection(self, node: cst.Tuple | cst.List | cst.Set) -> Expression:
-        items = tuple(
-            Starred(self.expression(one.value)) if isinstance(one, cst.StarredElement) else self.expression(one.value)
-            for one in node.elements
-        )
-        return Collection(type(node).__name__.lower(), items)
-
-    def _dict(self, node: cst.Dict) -> Expression:
+    def _dict(self, node: ast.Dict) -> Expression:
         items: list[Expression] = []
-        for element in node.elements:
-            if isinstance(element, cst.DictElement):
-                items += (self.expression(element.key), self.expression(element.value))
-            else:
-                items.append(Starred(self.expression(element.value)))
+        for key, value in zip(node.keys, node.values, strict=True):
+            items += (
+                [Starred(self.expression(value))] if key is None else [self.expression(key), self.expression(value)]
+            )
         return Collection("dict", tuple(items))
 
-    def _subscript(self, node: cst.Subscript) -> Expression:
+    def _subscript(self, node: ast.Subscript) -> Expression:
         value = self.expression(node.value)
-        indexes = []
-        for element in node.slice:
-            if isinstance(element.slice, cst.Index):
-                indexes.append(self.expression(element.slice.value))
-            elif isinstance(element.slice, cst.Slice):
-                indexes.append(self._opaque(element.slice.lower, element.slice.upper, element.slice.step))
-        return Subscript(value, indexes[0] if len(indexes) == 1 else Collection("tuple", tuple(indexes)))
+        return Subscript(value, self.expression(node.slice))
 
-    def _choice(self, node: cst.IfExp) -> Expression:
+    def _slice(self, node: ast.Slice) -> Expression:
+        return self.opaque(node.lower, node.upper, node.step)
+
+    def _choice(self, node: ast.IfExp) -> Expression:
         body = self.expression(node.body)
         test = self.expression(node.test)
         return Choice(test, body, self.expression(node.orelse))
 
-    def _logic(self, node: cst.BooleanOperation) -> Expression:
+    def _logic(self, node: ast.BoolOp) -> Expression:
+        operator = "and" if type(node.op) is ast.And else "or"
+        found = self.expression(node.values[0])
+        for one in node.values[1:]:
+            found = Logic(operator, found, self.expression(one))
+        return found
+
+    def _unary(self, node: ast.UnaryOp) -> Expression:
+        return Not(self.expression(node.operand)) if type(node.op) is ast.Not else self.opaque(node.operand)
+
+    def _binary(self, node: ast.BinOp) -> Expression:
+        return self.opaque(node.left, node.right)
+
+    def _comparison(self, node: ast.Compare) -> Expression:
         left = self.expression(node.left)
-        operator = "and" if isinstance(node.operator, cst.And) else "or"
-        return Logic(operator, left, self.expression(node.right))
-
-    def _unary(self, node: cst.UnaryOperation) -> Expression:
-        if isinstance(node.operator, cst.Not):
-            return Not(self.expression(node.expression))
-        return self._opaque(node.expression)
-
-    def _binary(self, node: cst.BinaryOperation) -> Expression:
-        return self._opaque(node.left, node.right)
-
-    def _comparison(self, node: cst.Comparison) -> Expression:
-        left = self.expression(node.left)
-        rights = [self.expression(one.comparator) for one in node.comparisons]
-        operator = _OPERATORS.get(type(node.comparisons[0].operator))
+        rights = [self.expression(one) for one in node.comparators]
+        operator = _OPERATORS.get(type(node.ops[0]))
         if len(rights) == 1 and operator:
             return Compare(left, operator, rights[0])
         return Opaque((left, *rights))
 
-    def _walrus(self, node: cst.NamedExpr) -> Expression:
-        assert isinstance(node.target, cst.Name)
+    def _walrus(self, node: ast.NamedExpr) -> Expression:
         value = self.expression(node.value)
-        target = node.target.value
+        target = node.target.id
         self.scope.bind(target, Assigned(value, None, "=", None, NOWHERE))
         return Walrus(target, value)
 
-    def _lambda(self, node: cst.Lambda) -> Expression:
-        place = NOWHERE
+    def _lambda(self, node: ast.Lambda) -> Expression:
         inner = ScopeBuilder("function", f"{self.scope.name}.<lambda>".lstrip("."), self.scope)
-        parameters = self.parameters(node.params, inner)
+        parameters = self.parameters(node.args, inner)
         outer, self.scope = self.scope, inner
         value = self.expression(node.body)
         self.scope = outer
         outer.reads |= inner.free_names()
-        body = (Return(value, place),)
         function = Function(
             name="<lambda>",
             qualified_name=inner.name,
@@ -268,7 +263,7 @@ class ExpressionLowering:
             returns=None,
             is_async=False,
             is_generator=bool(inner.yields),
-            body=body,
+            body=(Return(value, NOWHERE),),
             bindings=inner.frozen_bindings(),
             last_bindings=inner.frozen_last(),
             outer_names=frozenset(),
@@ -277,156 +272,113 @@ class ExpressionLowering:
             yields=tuple(inner.yields),
             stores=(),
             lambdas=tuple(inner.lambdas),
-            place=place,
+            place=NOWHERE,
         )
         outer.lambdas.append(function)
         return Lambda(function)
 
-    def parameters(self, node: cst.Parameters, inner: ScopeBuilder) -> tuple[Parameter, ...]:
+    def parameters(self, node: ast.arguments, inner: ScopeBuilder) -> tuple[Parameter, ...]:
         """The parameters of a def or lambda, evaluated outside, bound in `inner`."""
-        ordered: list[tuple[cst.Param, str]] = [(one, "positional") for one in (*node.posonly_params, *node.params)]
-        if isinstance(node.star_arg, cst.Param):
-            ordered.append((node.star_arg, "*"))
-        ordered += [(one, "keyword") for one in node.kwonly_params]
-        if node.star_kwarg is not None:
-            ordered.append((node.star_kwarg, "**"))
-        found = []
-        for one, kind in ordered:
-            place = self.mark("parameter", one.name)
+        found: list[Parameter] = []
+        for one, default, kind in _ordered(node):
+            place = self.place(one)
             annotation = self.annotation(one.annotation)
-            found.append(Parameter(one.name.value, annotation, self.optional(one.default), kind, place))
-            inner.bindings[one.name.value].append(found[-1])
-        if ordered and ordered[0][1] in ("positional", "*"):
-            inner.first_parameter = ordered[0][0].name.value
+            found.append(Parameter(one.arg, annotation, self.optional(default), kind, place))
+            inner.bindings[one.arg].append(found[-1])
+        if found and found[0].kind in ("positional", "*"):
+            inner.first_parameter = found[0].name
         return tuple(found)
 
-    def _comprehension(self, node: cst.BaseSimpleComp | cst.DictComp) -> Expression:
+    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> Expression:
         """The targets are renamed before the element, which stands first in the source, is read."""
         outer = dict(self._renamed)
         self._comprehensions += 1
-        loop: cst.CompFor | None = node.for_in
-        while loop is not None:
+        for loop in node.generators:
             for name in _target_names(loop.target):
                 self._renamed[name] = f"{name}@{self._comprehensions}"
-            loop = loop.inner_for_in
-        if isinstance(node, cst.DictComp):
-            elements: tuple[Expression, ...] = (self.expression(node.key), self.expression(node.value))
-        else:
-            elements = (self.expression(node.elt),)
-        generators = []
-        loop = node.for_in
-        while loop is not None:
-            generators.append(self._generator(loop))
-            loop = loop.inner_for_in
+        parts = (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,)
+        elements = tuple(self.expression(one) for one in parts)
+        generators = tuple(self._generator(loop) for loop in node.generators)
         self._renamed = outer
-        return Comprehension(_KINDS[type(node)], elements, tuple(generators))
+        return Comprehension(_KINDS[type(node)], elements, generators)
 
-    def _generator(self, loop: cst.CompFor) -> Generator:
+    def _generator(self, loop: ast.comprehension) -> Generator:
         target = self.expression(loop.target)
         iterable = self.expression(loop.iter)
-        conditions = tuple(self.expression(one.test) for one in loop.ifs)
-        via = "async for" if loop.asynchronous else "for"
-        self.bind_target(target, iterable, None, via, NOWHERE)
-        return Generator(target, iterable, conditions, loop.asynchronous is not None)
+        conditions = tuple(self.expression(one) for one in loop.ifs)
+        self.scope.bind_target(target, iterable, None, "async for" if loop.is_async else "for", NOWHERE)
+        return Generator(target, iterable, conditions, bool(loop.is_async))
 
-    def bind_target(
-        self, target: Expression, value: Expression, annotation: Expression | None, via: str, place: int
-    ) -> None:
-        """Record what an assignment, a with or a for binds."""
-        match target:
-            case Name(name):
-                self.scope.bind(name, Assigned(value, annotation, via, None, place))
-            case Attribute() | Subscript():
-                if via == "=":
-                    self.scope.stores.append(Store(target, value, place))
-                if isinstance(target, Attribute) and isinstance(target.value, Name):
-                    assigned = Assigned(value, annotation, via, None, place)
-                    self._bind_attribute(target.value.id, target.name, assigned)
-            case Collection(_, items):
-                self._bind_items(items, value, via, place)
-            case Starred(Name(name)):
-                self.scope.bind(name, Other())
-
-    def _bind_items(self, items: tuple[Expression, ...], value: Expression, via: str, place: int) -> None:
-        pairwise = via == "=" and isinstance(value, Collection) and len(value.items) == len(items)
-        stars = [index for index, item in enumerate(items) if isinstance(item, Starred)]
-        for index, item in enumerate(items):
-            position = index - len(items) if stars and index > stars[0] else index
-            if pairwise and isinstance(value, Collection):
-                self.bind_target(item, value.items[index], None, via, place)
-            elif isinstance(item, Name):
-                self.scope.bind(item.id, Assigned(value, None, via, position, place))
-            else:
-                self.bind_target(item, NOTHING, None, via, place)
-
-    def _bind_attribute(self, owner: str, name: str, assigned: Assigned) -> None:
-        """`self.x = …` in a method is an attribute of its class; so is `cls.x = …`."""
-        scope = self.scope
-        if scope.kind == "function" and scope.outer and scope.outer.kind == "class" and owner == scope.first_parameter:
-            scope.outer.attributes[name].append((scope.name.rpartition(".")[2], assigned))
-
-    def _starred(self, node: cst.StarredElement) -> Expression:
+    def _starred(self, node: ast.Starred) -> Expression:
         return Starred(self.expression(node.value))
 
-    def _nothing(self, _: cst.CSTNode) -> Expression:
-        return NOTHING
+
+_KINDS: dict[type[ast.expr], str] = {
+    ast.Tuple: "tuple",
+    ast.List: "list",
+    ast.Set: "set",
+    ast.ListComp: "list",
+    ast.SetComp: "set",
+    ast.DictComp: "dict",
+    ast.GeneratorExp: "generator",
+}
 
 
-_KINDS = {cst.ListComp: "list", cst.SetComp: "set", cst.DictComp: "dict", cst.GeneratorExp: "generator"}
-
-
-def _text_of(node: cst.SimpleString) -> str | None:
-    """What a string literal says, None for bytes; evaluating one properly is dear, and few have an escape."""
-    literal = node.value
-    if literal[0] in "\"'" and "\\" not in literal:
-        width = 3 if literal[:3] in ('"""', "'''") else 1
-        return literal[width:-width]
-    value = node.evaluated_value
-    return value if isinstance(value, str) else None
+def _ordered(node: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr | None, str]]:
+    """Parameters with their defaults and kinds, as they stand."""
+    positional = [*node.posonlyargs, *node.args]
+    without = len(positional) - len(node.defaults)
+    for index, one in enumerate(positional):
+        yield one, node.defaults[index - without] if index >= without else None, "positional"
+    if node.vararg is not None:
+        yield node.vararg, None, "*"
+    for one, default in zip(node.kwonlyargs, node.kw_defaults, strict=True):
+        yield one, default, "keyword"
+    if node.kwarg is not None:
+        yield node.kwarg, None, "**"
 
 
 def _is_address(part: Constant) -> bool:
     return isinstance(part.value, str) and "://" in part.value
 
 
-def _target_names(target: cst.BaseExpression) -> list[str]:
+def _target_names(target: ast.expr) -> list[str]:
     match target:
-        case cst.Name(value=name):
+        case ast.Name(name):
             return [name]
-        case cst.Tuple(elements=elements) | cst.List(elements=elements):
-            return [name for one in elements for name in _target_names(one.value)]
+        case ast.Starred(value):
+            return _target_names(value)
+        case ast.Tuple(items) | ast.List(items):
+            return [name for one in items for name in _target_names(one)]
     return []
 
 
-_LOWER: dict[type[cst.CSTNode], Callable[[ExpressionLowering, Any], Expression]] = {
-    cst.Name: ExpressionLowering._name,
-    cst.Attribute: ExpressionLowering._attribute,
-    cst.Call: ExpressionLowering._call,
-    cst.Await: ExpressionLowering._await,
-    cst.Yield: ExpressionLowering._yield,
-    cst.SimpleString: ExpressionLowering._simple_string,
-    cst.FormattedString: ExpressionLowering._formatted,
-    cst.ConcatenatedString: ExpressionLowering._formatted,
-    cst.TemplatedString: ExpressionLowering._formatted,
-    cst.Integer: ExpressionLowering._number,
-    cst.Float: ExpressionLowering._number,
-    cst.Imaginary: ExpressionLowering._number,
-    cst.Ellipsis: ExpressionLowering._ellipsis,
-    cst.Tuple: ExpressionLowering._collection,
-    cst.List: ExpressionLowering._collection,
-    cst.Set: ExpressionLowering._collection,
-    cst.Dict: ExpressionLowering._dict,
-    cst.Subscript: ExpressionLowering._subscript,
-    cst.IfExp: ExpressionLowering._choice,
-    cst.BooleanOperation: ExpressionLowering._logic,
-    cst.UnaryOperation: ExpressionLowering._unary,
-    cst.BinaryOperation: ExpressionLowering._binary,
-    cst.Comparison: ExpressionLowering._comparison,
-    cst.NamedExpr: ExpressionLowering._walrus,
-    cst.Lambda: ExpressionLowering._lambda,
-    cst.ListComp: ExpressionLowering._comprehension,
-    cst.SetComp: ExpressionLowering._comprehension,
-    cst.DictComp: ExpressionLowering._comprehension,
-    cst.GeneratorExp: ExpressionLowering._comprehension,
-    cst.StarredElement: ExpressionLowering._starred,
+_LOWER: dict[type[ast.AST], Callable[[ExpressionLowering, Any], Expression]] = {
+    ast.Name: ExpressionLowering._name,
+    ast.Attribute: ExpressionLowering._attribute,
+    ast.Call: ExpressionLowering._call,
+    ast.Await: ExpressionLowering._await,
+    ast.Yield: ExpressionLowering._yield,
+    ast.YieldFrom: ExpressionLowering._yield,
+    ast.Constant: ExpressionLowering._constant,
+    ast.JoinedStr: ExpressionLowering._formatted,
+    TemplateStr: ExpressionLowering._formatted,
+    ast.Tuple: ExpressionLowering._collection,
+    ast.List: ExpressionLowering._collection,
+    ast.Set: ExpressionLowering._collection,
+    ast.Dict: ExpressionLowering._dict,
+    ast.Subscript: ExpressionLowering._subscript,
+    ast.Slice: ExpressionLowering._slice,
+    ast.IfExp: ExpressionLowering._choice,
+    ast.BoolOp: ExpressionLowering._logic,
+    ast.UnaryOp: ExpressionLowering._unary,
+    ast.BinOp: ExpressionLowering._binary,
+    ast.Compare: ExpressionLowering._comparison,
+    ast.NamedExpr: ExpressionLowering._walrus,
+    ast.Lambda: ExpressionLowering._lambda,
+    ast.ListComp: ExpressionLowering._comprehension,
+    ast.SetComp: ExpressionLowering._comprehension,
+    ast.DictComp: ExpressionLowering._comprehension,
+    ast.GeneratorExp: ExpressionLowering._comprehension,
+    ast.Starred: ExpressionLowering._starred,
 }

@@ -1,21 +1,31 @@
-"""The scopes under construction while a module is lowered: who binds which name, who reads it, who marks a place."""
+"""The scopes under construction while a module is lowered: who binds which name, and who reads it."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import NamedTuple
 
-import libcst as cst
-
-from fastapi_session_lint.model.expressions import Attribute, Call, Expression, Name, Yield
-from fastapi_session_lint.model.syntax import Assigned, Bindings, Class, Declared, Definition, Function, Imported, Store
-
-
-class Mark(NamedTuple):
-    """A node whose position the model needs; marks of one kind are made in the order of the source."""
-
-    kind: str
-    node: cst.CSTNode
+from fastapi_session_lint.model.expressions import (
+    NOTHING,
+    Attribute,
+    Call,
+    Collection,
+    Expression,
+    Name,
+    Starred,
+    Subscript,
+    Yield,
+)
+from fastapi_session_lint.model.syntax import (
+    Assigned,
+    Bindings,
+    Class,
+    Declared,
+    Definition,
+    Function,
+    Imported,
+    Other,
+    Store,
+)
 
 
 class ScopeBuilder:
@@ -48,6 +58,42 @@ class ScopeBuilder:
         else:
             self.bindings[name].append(definition)
             self._hold(name, definition, self.depth <= 1 and self._replaces(definition))
+
+    def bind_target(
+        self, target: Expression, value: Expression, annotation: Expression | None, via: str, place: int
+    ) -> None:
+        """Record what an assignment, a with or a for binds."""
+        match target:
+            case Name(name):
+                self.bind(name, Assigned(value, annotation, via, None, place))
+            case Attribute() | Subscript():
+                if via == "=":
+                    self.stores.append(Store(target, value, place))
+                if isinstance(target, Attribute) and isinstance(target.value, Name):
+                    assigned = Assigned(value, annotation, via, None, place)
+                    self._bind_attribute(target.value.id, target.name, assigned)
+            case Collection(_, items):
+                self._bind_items(items, value, via, place)
+            case Starred(Name(name)):
+                self.bind(name, Other())
+
+    def _bind_items(self, items: tuple[Expression, ...], value: Expression, via: str, place: int) -> None:
+        pairwise = via == "=" and isinstance(value, Collection) and len(value.items) == len(items)
+        stars = [index for index, item in enumerate(items) if isinstance(item, Starred)]
+        for index, item in enumerate(items):
+            position = index - len(items) if stars and index > stars[0] else index
+            if pairwise and isinstance(value, Collection):
+                self.bind_target(item, value.items[index], None, via, place)
+            elif isinstance(item, Name):
+                self.bind(item.id, Assigned(value, None, via, position, place))
+            else:
+                self.bind_target(item, NOTHING, None, via, place)
+
+    def _bind_attribute(self, owner: str, name: str, assigned: Assigned) -> None:
+        """`self.x = …` in a method is an attribute of its class; so is `cls.x = …`."""
+        outer = self.outer
+        if self.kind == "function" and outer and outer.kind == "class" and owner == self.first_parameter:
+            outer.attributes[name].append((self.name.rpartition(".")[2], assigned))
 
     def _hold(self, name: str, definition: Definition, is_certain: bool) -> None:
         """Note what a name means from here on: what always runs takes the place of all before it in this very block.

@@ -14,16 +14,29 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 
 _WORDS = (
-    r"session|engine|\bdb|db\b|_db|database|commit|rollback|flush|\.execute|\.query\(|scalar|\.add\(|\.add_all"
-    r"|refresh|depends|security|\buow\b|unit_of_work|repo|yield|sqlite|sqlalchemy|sqlmodel|connect|transaction"
-    r"|dependency_overrides|asyncio|anyio|uvloop|testclient|url|dsn|uri\b|maker|factory|\bconn\b|_conn\b|\bcreate_all"
-    r"|add_job|enqueue|\.remove(?:\(\)|[,)])|\.pop(?:item|left)?\(|\bdel "
-    r"|on_event|lifespan|add_event_handler"
+    *("session", "engine", "_db", "database", "commit", "rollback", "flush", ".execute", ".query(", "scalar", ".add("),
+    *(
+        ".add_all",
+        "refresh",
+        "depends",
+        "security",
+        "unit_of_work",
+        "repo",
+        "yield",
+        "sqlite",
+        "sqlalchemy",
+        "sqlmodel",
+    ),
+    *("connect", "transaction", "dependency_overrides", "asyncio", "anyio", "uvloop", "testclient", "url", "dsn"),
+    *("maker", "factory", "add_job", "enqueue", "on_event", "lifespan", "add_event_handler"),
+)
+"""Parts of words, in lower case: most statements have one, and to look for them one by one is quick."""
+_WHOLE_WORDS = re.compile(
+    r"\bdb|db\b|\buow\b|uri\b|\bconn\b|_conn\b|\bcreate_all|\.remove(?:\(\)|[,)])|\.pop(?:item|left)?\(|\bdel "
 )
 _FEW = 3
 """How many statements a def has that does no more than hand something on."""
 _NO_RETURN = ("NoReturn", "Never")
-_CONCERNS = re.compile(_WORDS, re.IGNORECASE)
 _FILE_CONCERNS = re.compile(
     rb"session|engine|sqlalchemy|sqlmodel|commit\(|rollback\(|\.execute|\.query\(|\.scalar|depends|sqlite|database"
     rb"|\bdb\b|import \*|on_event|lifespan|add_event_handler|\n(?:    ){1,3}raise |\bexit\(|dependency_overrides"
@@ -84,14 +97,14 @@ def _is_decorated(data: bytes, end: int) -> bool:
     return data[data.rfind(b"\n", 0, end) + 1 : end].startswith((b"@", b")"))
 
 
-@functools.lru_cache(maxsize=64)
-def _mention(names: frozenset[str]) -> re.Pattern[str] | None:
-    return re.compile(rf"\b(?:{'|'.join(sorted(names))})\b") if names else None
+def _mentions(text: str, names: frozenset[str]) -> bool:
+    """Whether any of some names is a word of a text; few texts have one even as a part of a word."""
+    return any(name in text for name in names) and _mention(names).search(text) is not None
 
 
 @functools.lru_cache(maxsize=64)
-def _file_mention(names: frozenset[str]) -> re.Pattern[bytes] | None:
-    return re.compile(rf"\b(?:{'|'.join(sorted(names))})\b".encode()) if names else None
+def _mention(names: frozenset[str]) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(sorted(names))})\b", re.ASCII)
 
 
 def file_concerns(path: str, data: bytes, names: frozenset[str] = frozenset()) -> bool:
@@ -101,8 +114,7 @@ def file_concerns(path: str, data: bytes, names: frozenset[str] = frozenset()) -
     """
     if path.endswith("/__init__.py") or _FILE_CONCERNS.search(data) is not None:
         return True
-    mention = _file_mention(names)
-    return mention is not None and mention.search(data) is not None
+    return _mentions(data.decode(errors="replace"), names)
 
 
 def parsed(data: bytes) -> ast.Module | None:
@@ -116,33 +128,27 @@ def parsed(data: bytes) -> ast.Module | None:
 
 def split_statements(
     tree: ast.Module, lines: Sequence[str], names: frozenset[str] = frozenset()
-) -> tuple[list[ast.stmt], list[ast.stmt], list[tuple[int, int]]]:
-    """The statements to lower, those to skip, and the line ranges (1-based, inclusive) of the former.
+) -> tuple[list[ast.stmt], list[ast.stmt]]:
+    """The statements to lower, and those to skip; only a def or class is ever skipped.
 
-    Only a def or class is ever skipped, and only when it shares no line with another statement. `names` are the
-    injected names of the project.
+    `names` are the injected names of the project.
     """
-    mention = _mention(names)
     ending = _never_returning(tree)
     kept: list[ast.stmt] = []
     skipped: list[ast.stmt] = []
-    ranges: list[tuple[int, int]] = []
     for statement in tree.body:
-        first, last = _rows(statement)
-        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not (
-            statement.name in ending
-            or _hands_on(statement)
-            or any(_CONCERNS.search(line) for line in lines[first - 1 : last])
-            or (mention is not None and any(mention.search(line) for line in lines[first - 1 : last]))
-        ):
-            skipped.append(statement)
+        if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            kept.append(statement)
             continue
-        kept.append(statement)
-        if ranges and ranges[-1][1] >= first:
-            ranges[-1] = (ranges[-1][0], max(last, ranges[-1][1]))
-        else:
-            ranges.append((first, last))
-    return kept, skipped, ranges
+        text = "".join(lines[slice(*_rows(statement))])
+        concerns = statement.name in ending or _has_word(text.lower()) or _hands_on(statement) or _mentions(text, names)
+        (kept if concerns else skipped).append(statement)
+    return kept, skipped
+
+
+def _has_word(text: str) -> bool:
+    """Whether a text, in lower case, has a word that concerns sessions."""
+    return any(word in text for word in _WORDS) or _WHOLE_WORDS.search(text) is not None
 
 
 def _never_returning(tree: ast.Module) -> frozenset[str]:
@@ -205,6 +211,7 @@ def _declares(body: Sequence[ast.stmt]) -> bool:
 
 
 def _rows(statement: ast.stmt) -> tuple[int, int]:
+    """The first row of a statement, its decorators included, counted from 0, and the row after its last."""
     decorators = getattr(statement, "decorator_list", ())
     first = min([statement.lineno, *[one.lineno for one in decorators]])
-    return first, statement.end_lineno or statement.lineno
+    return first - 1, statement.end_lineno or statement.lineno
