@@ -10,7 +10,7 @@ from fastapi_session_lint.flow.effects import Effects
 from fastapi_session_lint.flow.lives import Life, Point
 from fastapi_session_lint.flow.states import LEAKING
 from fastapi_session_lint.inventory import Inventory
-from fastapi_session_lint.model.expressions import NOWHERE, Call, Expression
+from fastapi_session_lint.model.expressions import NOWHERE, Call
 from fastapi_session_lint.model.syntax import Function, Imported, Module
 from fastapi_session_lint.project.framework import Framework
 from fastapi_session_lint.project.link import Names
@@ -18,7 +18,6 @@ from fastapi_session_lint.project.roles import Roles
 from fastapi_session_lint.project.roots import ImportMap
 from fastapi_session_lint.project.values import (
     Scope,
-    Value,
 )
 from fastapi_session_lint.questions.after_close import AfterClose
 from fastapi_session_lint.questions.async_calls import AsyncCalls
@@ -91,8 +90,10 @@ class Context:
         """
         self.settings = settings
         self._told_versions = versions or {}
+        self._versions: dict[str, Versions] = {}
         self.names = Names(modules, ImportMap(paths, settings.src))
         self.roles = Roles(self.names, settings.session_factory_names)
+        self.value = self.roles.value
         self.effects = Effects(self.roles)
         self.framework = Framework(self.names, self.roles)
         self._report = report
@@ -146,10 +147,6 @@ class Context:
         return self.framework.is_test(scope)
 
     # --- values ---
-
-    def value(self, expression: Expression, scope: Scope) -> Value | None:
-        """What an expression stands for; None where it is not known."""
-        return self.roles.value(expression, scope)
 
     def leaks(self, life: Life) -> list[tuple[bool, Point]]:
         """The ends at which the session still holds a connection: (failed, point).
@@ -459,7 +456,10 @@ class Context:
 
     def versions(self, scope: Scope) -> Versions:
         """The releases that a scope's module runs on: the settings', else the project's, else the newest."""
-        return self._asked_versions.or_else(self._told_versions.get(scope.module.path, Versions()))
+        path = scope.module.path
+        if path not in self._versions:
+            self._versions[path] = self._asked_versions.or_else(self._told_versions.get(path, Versions()))
+        return self._versions[path]
 
     @functools.cached_property
     def _asked_versions(self) -> Versions:

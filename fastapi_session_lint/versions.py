@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 
@@ -60,6 +61,7 @@ class Versions:
         )
 
 
+@functools.lru_cache(maxsize=256)
 def version(text: str | None) -> Version:
     """The release that a text starts with, pre-release and local parts left out; NEWEST where there is none."""
     found = _RELEASE.match(text or "")

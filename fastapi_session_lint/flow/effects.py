@@ -46,7 +46,7 @@ class Effects:
 
     def graph(self, scope: Scope) -> Graph:
         """The graph of a function's or module's body, built once."""
-        body = scope.module.body if scope.owner is None else scope.owner.body
+        body = scope.body
         if id(body) not in self._graphs or scope.owner is None:
             self._graphs[id(body)] = build(body)
         return self._graphs[id(body)]

@@ -21,6 +21,8 @@ class Status(enum.Enum):
     CLOSED = "closed"
     GONE = "handed to another owner"
 
+    __hash__ = object.__hash__  # members are what they are, and states are looked up all the time
+
     @property
     def is_open(self) -> bool:
         """Whether someone here still has to close it."""
@@ -38,6 +40,8 @@ class Health(enum.Enum):
     SOUND = "works, or it is not known whether it does"
     ABORTED = "a statement failed, and PostgreSQL refuses others until rollback()"
     FAILED = "a commit or flush failed, and everything but rollback() and close() raises"
+
+    __hash__ = object.__hash__  # as above
 
 
 DATABASE_ERROR = "database"

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.model.expressions import (
-    Argument,
     Attribute,
     Call,
     Collection,
@@ -165,10 +164,12 @@ class Framework:
         return frozenset(found)
 
     def _endpoint(self, call: Call, scope: Scope) -> Expression | None:
-        match call:
-            case Call(Call() as decorator, (Argument(None, value), *_)):
-                return value if self.is_route_decorator(decorator, scope) else None
-            case Call(Attribute(_, method)) if method in vocabulary.ROUTE_REGISTRARS:
+        match call.function:
+            case Call() as decorator:
+                given = call.arguments[0] if call.arguments else None
+                is_plain = given is not None and given.name is None
+                return given.value if given and is_plain and self.is_route_decorator(decorator, scope) else None
+            case Attribute(_, method) if method in vocabulary.ROUTE_REGISTRARS:
                 return argument(call, "endpoint", 1)
         kind = self.roles.value(call.function, scope) if last_name(call.function).endswith("Route") else None
         is_route = isinstance(kind, Library) and kind.name in vocabulary.ROUTE_CLASSES

@@ -20,10 +20,12 @@ _Subject = TypeVar("_Subject")
 
 
 class Memory:
-    """Answers to questions on an expression or parameter in a scope; the models never change while one asks."""
+    """Answers to questions on an expression or parameter in a scope; the models never change while one asks.
+
+    Those that hold for good are kept by the scope.
+    """
 
     def __init__(self) -> None:
-        self.known: dict[Key, Value | None] = {}
         self._keep: list[object] = []
         self._open: dict[Key, int] = {}
         self._provisional: dict[Key, tuple[Value | None, int]] = {}
@@ -31,9 +33,10 @@ class Memory:
 
     def answer(self, subject: _Subject, scope: Scope, work: Callable[[_Subject, Scope], Value | None]) -> Value | None:
         """The answer to a question, worked out when it is not known yet."""
+        known = scope.answers
+        if id(subject) in known:
+            return known[id(subject)]
         key = (id(subject), id(scope))
-        if key in self.known:
-            return self.known[key]
         if key in self._open:
             self._lowest = min(self._lowest, self._open[key])
             return None
@@ -52,7 +55,7 @@ class Memory:
         finally:
             del self._open[key]
         if self._lowest >= depth:
-            self.known[key] = value
+            known[id(subject)] = value
             if self._lowest == depth:
                 self._forget(depth)
             self._lowest = outer

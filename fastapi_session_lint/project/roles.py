@@ -73,7 +73,6 @@ class Roles:
         self.names = names
         self.factory_names = frozenset(factory_names)
         self._memory = Memory()
-        self._known = self._memory.known
         self.stores = Stores(self)
         self.callers = Callers(self)
         self.injection = Injection(self)
@@ -93,9 +92,9 @@ class Roles:
 
     def value(self, expression: Expression, scope: Scope) -> Value | None:
         """What an expression in a scope stands for; None where it is not known."""
-        key = (id(expression), id(scope))
-        if key in self._known:
-            return self._known[key]
+        answers, key = scope.answers, id(expression)
+        if key in answers:
+            return answers[key]
         return self._memory.answer(expression, scope, self._value)
 
     def _value(self, expression: Expression, scope: Scope) -> Value | None:

@@ -26,7 +26,8 @@ class ImportMap:
         for path in sorted(self.files | self.folders):
             self._register(path)
         self._tests: dict[str, bool] = {}
-        self._memo: dict[tuple[str, str], str | None] = {}
+        self._folder_of: dict[str, str] = {}
+        self._memo: dict[tuple[str, str, int], str | None] = {}
         self._renamed: dict[str, str | None] = {}
         self.imported: dict[str, list[tuple[str, str]]] = defaultdict(list)
 
@@ -58,15 +59,17 @@ class ImportMap:
 
     def resolve(self, importer: str, module: str, level: int) -> str | None:
         """The file (folder, for a namespace package) of an import in a file; None outside the project."""
-        if level:
-            folder = posixpath.dirname(importer)
-            for _ in range(level - 1):
-                folder = posixpath.dirname(folder)
-            return self._below(folder, module)
-        key = (posixpath.dirname(importer), module)
+        if importer not in self._folder_of:
+            self._folder_of[importer] = posixpath.dirname(importer)
+        key = (self._folder_of[importer], module, level)
         if key not in self._memo:
-            self._memo[key] = self._absolute(importer, module)
+            self._memo[key] = self._relative(*key) if level else self._absolute(importer, module)
         return self._memo[key]
+
+    def _relative(self, folder: str, module: str, level: int) -> str | None:
+        for _ in range(level - 1):
+            folder = posixpath.dirname(folder)
+        return self._below(folder, module)
 
     def submodule(self, package: str, name: str) -> str | None:
         """The file or folder of a module inside a package."""

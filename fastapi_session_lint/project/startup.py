@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import defaultdict
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint import vocabulary
@@ -46,6 +46,7 @@ class Startup:
         self._names = framework.names
         self._roles = framework.roles
         self._known: dict[Key, bool] = {}
+        self._serving: dict[Key, bool] = {}
 
     def only(self, scope: Scope) -> bool:
         """Whether a function runs at start-up, at shutdown, or in a script, and at no other time."""
@@ -91,9 +92,11 @@ class Startup:
         return frozenset(path for scope in self._names.modules.values() for path in self._names.imported_paths(scope))
 
     def _serves(self, scope: Scope) -> bool:
-        made = (self._roles.value(call, scope) for call in scope.module.calls)
-        serving = vocabulary.APPLICATIONS | vocabulary.ROUTERS
-        return any(isinstance(one, LibraryObject) and one.name in serving for one in made)
+        """Whether a module makes an application or a router."""
+        if id(scope) not in self._serving:
+            made = (self._roles.value(call, scope) for call in scope.module.calls)
+            self._serving[id(scope)] = any(isinstance(one, LibraryObject) and one.name in _SERVING for one in made)
+        return self._serving[id(scope)]
 
     def _runs_loop(self, call: Call, scope: Scope) -> bool:
         if last_name(call.function) in vocabulary.LOOP_METHODS:
@@ -118,15 +121,13 @@ class Startup:
                         found.add(key)
         for scope in self._names.all_scopes():
             for call in _calls(scope):
-                for one in self._started_by(call):
-                    found.update(self._keys(one, scope))
+                given = [one.value for one in call.arguments if one.name in vocabulary.STARTUP_OPTIONS]
+                if last_name(call.function) in vocabulary.STARTUP_REGISTRARS:
+                    given = [one.value for one in call.arguments]
+                for value in given:
+                    for one in value.items if isinstance(value, Collection) else (value,):
+                        found.update(self._keys(one, scope))
         return frozenset(found)
-
-    def _started_by(self, call: Call) -> Iterator[Expression]:
-        name = last_name(call.function)
-        for one in call.arguments:
-            if one.name in vocabulary.STARTUP_OPTIONS or name in vocabulary.STARTUP_REGISTRARS:
-                yield from (one.value.items if isinstance(one.value, Collection) else (one.value,))
 
     # --- who calls ---
 
@@ -137,8 +138,11 @@ class Startup:
         for scope in self._names.all_scopes():
             is_test = self._framework.is_test(scope)
             key = id(scope) if scope.owner is not None else None
-            run, let_go = _handed_calls(scope, vocabulary.LOOP_RUNNERS), _handed_calls(scope, vocabulary.TASK_STARTERS)
-            for call in _calls(scope):
+            calls = _calls(scope)
+            takers = {last_name(call.function) for call in calls}
+            run = _handed_calls(calls, vocabulary.LOOP_RUNNERS) if takers & vocabulary.LOOP_RUNNERS else ()
+            let_go = _handed_calls(calls, vocabulary.TASK_STARTERS) if takers & vocabulary.TASK_STARTERS else ()
+            for call in calls:
                 for called in self._keys(call.function, scope):
                     caller = None if id(call) in run else key
                     found[called].append(_Caller(caller, True, is_test, id(call) in let_go))
@@ -219,6 +223,11 @@ class Startup:
         return definition if isinstance(definition, Skipped) else None
 
 
+_NAMES = frozenset({Name, Attribute, Collection})
+"""What may name a function, or hold something that does."""
+_SERVING = vocabulary.APPLICATIONS | vocabulary.ROUTERS
+
+
 def _calls(scope: Scope) -> tuple[Call, ...]:
     return scope.module.calls if scope.owner is None else scope.owner.calls
 
@@ -227,11 +236,9 @@ def _lambdas(scope: Scope) -> tuple[Function, ...]:
     return scope.module.lambdas if scope.owner is None else scope.owner.lambdas
 
 
-def _handed_calls(scope: Scope, takers: Container[str]) -> frozenset[int]:
+def _handed_calls(calls: Iterable[Call], takers: Container[str]) -> frozenset[int]:
     """The identities of the calls that stand as an argument of a call of one of some functions."""
-    return frozenset(
-        id(one.value) for call in _calls(scope) if last_name(call.function) in takers for one in call.arguments
-    )
+    return frozenset(id(one.value) for call in calls if last_name(call.function) in takers for one in call.arguments)
 
 
 def _handed_on(scope: Scope) -> Iterator[tuple[Expression, Call | None]]:
@@ -239,7 +246,7 @@ def _handed_on(scope: Scope) -> Iterator[tuple[Expression, Call | None]]:
     bindings = scope.module.bindings if scope.owner is None else scope.owner.bindings
     stores = scope.owner.stores if isinstance(scope.owner, Function) else scope.module.stores
     values: list[tuple[Expression, Call | None]] = []
-    values += [(one.value, call) for call in _calls(scope) for one in call.arguments]
+    values += [(one.value, call) for call in _calls(scope) for one in call.arguments if type(one.value) in _NAMES]
     values += [(one.value, None) for found in bindings.values() for one in found if isinstance(one, Assigned)]
     values += [(one.value, None) for one in ([] if isinstance(scope.owner, Class) else stores)]
     while values:

@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from fastapi_session_lint.model.expressions import Attribute, Call, Expression
-from fastapi_session_lint.model.syntax import Class, Function, Module
+from fastapi_session_lint.model.syntax import Class, Function, Module, Statement, Suite
+from fastapi_session_lint.model.walk import expressions_of, statements, subexpressions
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Scope:
-    """Where a name is looked up: a module (`owner` None), a class, or a function, and the scope around it."""
+    """Where a name is looked up: a module (`owner` None), a class, or a function, and the scope around it.
+
+    What is in its body is gone through by many questions, and so is laid out flat once.
+    """
 
     module: Module
     owner: Function | Class | None
     outer: Scope | None
+    answers: dict[int, Value | None] = field(default_factory=dict, init=False, repr=False)
+    """What is remembered of the values of its expressions and definitions, by their identity: see memory."""
+
+    @property
+    def body(self) -> Suite:
+        """The statements at its own level."""
+        return self.module.body if self.owner is None else self.owner.body
+
+    @functools.cached_property
+    def statements(self) -> tuple[Statement, ...]:
+        """Every statement of its body, those within compound statements too, but not those of nested defs."""
+        return tuple(statements(self.body))
+
+    @functools.cached_property
+    def expressions(self) -> tuple[Expression, ...]:
+        """Every expression of its body with all its parts, but for those in nested defs and lambdas."""
+        return tuple(
+            part for one in self.statements for expression in expressions_of(one) for part in subexpressions(expression)
+        )
 
     @property
     def enclosing_class(self) -> Scope | None:

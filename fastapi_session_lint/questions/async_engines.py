@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.model.expressions import Attribute, Call, Expression, Name, dotted, last_name
 from fastapi_session_lint.model.syntax import Assigned, Definition, Do
-from fastapi_session_lint.model.walk import statements
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.libraries import argument
 from fastapi_session_lint.project.values import EngineValue, FunctionValue, Library, LibraryObject, Scope
@@ -124,5 +123,4 @@ class AsyncEngines:
 
     def _dropped(self, scope: Scope) -> frozenset[int]:
         """The calls that are statements of their own."""
-        body = scope.module.body if scope.owner is None else scope.owner.body
-        return frozenset(id(one.value) for one in statements(body) if isinstance(one, Do))
+        return frozenset(id(one.value) for one in scope.statements if isinstance(one, Do))

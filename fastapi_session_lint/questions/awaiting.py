@@ -23,7 +23,7 @@ from fastapi_session_lint.model.expressions import (
     parts_of,
 )
 from fastapi_session_lint.model.syntax import Assign, Function, Return
-from fastapi_session_lint.model.walk import all_expressions, expressions_of, statements
+from fastapi_session_lint.model.walk import expressions_of
 from fastapi_session_lint.project.values import Scope
 from fastapi_session_lint.questions.blocking import chain
 
@@ -49,14 +49,17 @@ class Awaiting:
         owner = scope.owner
         if not isinstance(owner, Function):
             return
-        kept = _kept_names(owner, caller_awaits)
-        for statement in statements(owner.body):
+        coroutines = {id(call): name for call in owner.calls if (name := self._coroutine_of(call, scope)) is not None}
+        if not coroutines:
+            return
+        kept = _kept_names(scope, caller_awaits)
+        for statement in scope.statements:
             consumed = isinstance(statement, Return) and caller_awaits
             if isinstance(statement, Assign):
                 consumed = any(dotted(target) in kept or not isinstance(target, Name) for target in statement.targets)
             for expression in expressions_of(statement):
                 for call in _dropped(expression, consumed):
-                    name = self._coroutine_of(call, scope)
+                    name = coroutines.get(id(call))
                     if name is not None and isinstance(call.function, Attribute):
                         yield call, name, call.function.name
 
@@ -74,7 +77,7 @@ class Awaiting:
         owner = scope.owner
         if not isinstance(owner, Function) or not owner.is_async:
             return
-        for expression in all_expressions(owner.body):
+        for expression in scope.expressions:
             if isinstance(expression, Await):
                 yield from self._wrong(expression, scope)
 
@@ -96,10 +99,10 @@ class Awaiting:
             return
 
 
-def _kept_names(function: Function, caller_awaits: bool) -> frozenset[str]:
+def _kept_names(scope: Scope, caller_awaits: bool) -> frozenset[str]:
     """The names that are awaited, returned to who awaits, or given to something, in a function."""
     found: set[str] = set()
-    for expression in all_expressions(function.body):
+    for expression in scope.expressions:
         match expression:
             case Await(Name(name), _):
                 found.add(name)
@@ -107,7 +110,7 @@ def _kept_names(function: Function, caller_awaits: bool) -> frozenset[str]:
                 found |= {one.value.id for one in arguments if isinstance(one.value, Name)}
             case Collection(_, items):
                 found |= {item.id for item in items if isinstance(item, Name)}
-    for statement in statements(function.body):
+    for statement in scope.statements:
         if caller_awaits and isinstance(statement, Return) and isinstance(statement.value, Name):
             found.add(statement.value.id)
     return frozenset(found)

@@ -10,7 +10,6 @@ from fastapi_session_lint.findings import Note
 from fastapi_session_lint.flow.summary import Effect
 from fastapi_session_lint.model.expressions import Attribute, Await, Call, Expression, Name, dotted
 from fastapi_session_lint.model.syntax import Assigned, Declared, Function, Parameter
-from fastapi_session_lint.model.walk import all_expressions
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.values import (
     ClassValue,
@@ -109,7 +108,7 @@ class Blocking:
         """The calls that are awaited themselves, or at the root of an awaited chain."""
         found: set[int] = set()
         assert isinstance(scope.owner, Function)
-        for expression in all_expressions(scope.owner.body):
+        for expression in scope.expressions:
             if isinstance(expression, Await):
                 found |= {id(one) for one in chain(expression.value)}
         return frozenset(found)

@@ -238,8 +238,7 @@ def _emptied_in(scope: Scope) -> Iterator[Expression]:
     for call in calls_of(scope):
         if isinstance(call.function, Attribute) and call.function.name in vocabulary.CONTAINER_EMPTIERS:
             yield call.function.value
-    body = scope.module.body if scope.owner is None else scope.owner.body
-    for statement in statements(body):
+    for statement in scope.statements:
         if isinstance(statement, Delete):
             yield from (one.value for one in statement.targets if isinstance(one, Subscript))
 

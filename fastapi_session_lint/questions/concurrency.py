@@ -64,6 +64,8 @@ class Concurrency:
 
     def _find(self, scope: Scope) -> Iterator[Sharing]:
         launches = list(Launches(self._context, scope).all())
+        if not launches:
+            return
         users = [
             _User(one, use)
             for one in launches

@@ -97,11 +97,13 @@ class DirectCalls:
             handed, arguments = call.arguments[0].value, call.arguments[1:]
         else:
             handed, arguments = call.function, call.arguments
-        preset = self._preset(handed, scope)
         value = self._context.value(handed, scope)
         if isinstance(value, ClassValue):
             value = self._context.roles.member(value, "__init__", ObjectValue(value))
-        if isinstance(value, FunctionValue) and id(value.scope) in self._injected and preset is not None:
+        if not isinstance(value, FunctionValue) or id(value.scope) not in self._injected:
+            return
+        preset = self._preset(handed, scope)
+        if preset is not None:
             yield value, (*preset, *arguments)
 
     def _preset(self, function: Expression, scope: Scope) -> tuple[Argument, ...] | None:

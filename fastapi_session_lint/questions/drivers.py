@@ -129,11 +129,11 @@ class Drivers:
     # --- factories and sessions ---
 
     def _of_sessions(self, call: Call, scope: Scope) -> Mismatch | None:
-        bind = argument(call, "bind", 0)
+        is_async = self._makes_async(call, scope)
+        bind = argument(call, "bind", 0) if is_async is not None else None
         engine = self._context.value(bind, scope) if bind is not None else None
         if not isinstance(engine, EngineValue) or self._of_engine(engine) is not None:
             return None
-        is_async = self._makes_async(call, scope)
         if is_async is None or is_async == engine.is_async:
             return None
         return Mismatch(call, Misfit.ASYNC_ENGINE if engine.is_async else Misfit.SYNC_ENGINE, last_name(call.function))

@@ -63,6 +63,7 @@ class Engines:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._threads = EngineThreads(context)
+        self._made: dict[int, tuple[Call, ...]] = {}
 
     def sqlite_files(self, scope: Scope) -> Iterator[SqliteEngine]:
         """The sync engines on SQLite files that do not turn check_same_thread off."""
@@ -90,11 +91,15 @@ class Engines:
                 continue
             yield SqliteEngine(call, True, True)
 
-    def _sync_engines(self, scope: Scope) -> Iterator[Call]:
-        for call in calls_of(scope):
-            value = self._context.value(call, scope)
-            if isinstance(value, EngineValue) and value.call is call and not value.is_async:
-                yield call
+    def _sync_engines(self, scope: Scope) -> tuple[Call, ...]:
+        """The sync engines that a scope makes."""
+        if id(scope) not in self._made:
+            values = [(call, self._context.value(call, scope)) for call in calls_of(scope)]
+            made = (
+                call for call, one in values if isinstance(one, EngineValue) and one.call is call and not one.is_async
+            )
+            self._made[id(scope)] = tuple(made)
+        return self._made[id(scope)]
 
     def _url(self, call: Call, scope: Scope) -> Address | None:
         url = argument(call, "url", 0)

@@ -138,9 +138,12 @@ class Evidence:
         """The kinds of the sessions that the project makes: (whether async, flavour)."""
         found: set[tuple[bool, str]] = set()
         for call, scope in self._calls():
+            function = self._context.value(call.function, scope)
+            if function is None or isinstance(function, FunctionValue):
+                continue
             value = self._context.value(call, scope)
             is_factory = isinstance(value, FactoryValue) and value.call is call
-            is_session = isinstance(self._context.value(call.function, scope), SessionClass)
+            is_session = isinstance(function, SessionClass)
             if isinstance(value, FactoryValue | SessionValue) and (is_factory or is_session):
                 found.add((value.is_async, value.flavour))
         return frozenset(found)

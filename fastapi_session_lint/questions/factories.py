@@ -10,7 +10,7 @@ from fastapi_session_lint import vocabulary
 from fastapi_session_lint.flow.uses import UseKind
 from fastapi_session_lint.model.expressions import Attribute, Call, Expression, Name, dotted, last_name
 from fastapi_session_lint.model.syntax import Assign, Class, Function
-from fastapi_session_lint.model.walk import statements, subexpressions
+from fastapi_session_lint.model.walk import subexpressions
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.libraries import argument, has_stars, is_true
 from fastapi_session_lint.project.values import EngineValue, FactoryValue, FunctionValue, Library, Scope, SessionClass
@@ -208,8 +208,7 @@ def _name(call: Call, scope: Scope) -> str:
 
 def _targets(call: Call, scope: Scope) -> Iterator[Expression]:
     """What a call's result is assigned to in its scope."""
-    body = scope.module.body if scope.owner is None else scope.owner.body
-    for one in statements(body):
+    for one in scope.statements:
         if isinstance(one, Assign) and any(part is call for part in subexpressions(one.value)):
             yield from one.targets
 

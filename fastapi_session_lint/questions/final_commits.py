@@ -11,7 +11,7 @@ from fastapi_session_lint.flow.states import Status
 from fastapi_session_lint.flow.uses import UseKind
 from fastapi_session_lint.model.expressions import Call, Expression, Name, dotted
 from fastapi_session_lint.model.syntax import Do, Function, If, Suite, Try, With
-from fastapi_session_lint.model.walk import statements, subexpressions
+from fastapi_session_lint.model.walk import subexpressions
 from fastapi_session_lint.project.values import Library, Scope
 from fastapi_session_lint.questions.failures import lives
 from fastapi_session_lint.vocabulary import Action
@@ -47,8 +47,8 @@ class FinalCommits:
         return frozenset(place for place, _ in self.of(scope))
 
     def _find(self, scope: Scope) -> Iterator[tuple[int, str]]:
-        body = scope.owner.body if isinstance(scope.owner, Function) else ()
-        suites = [one.finalbody for one in statements(body) if isinstance(one, Try) and one.finalbody]
+        within = scope.statements if isinstance(scope.owner, Function) else ()
+        suites = [one.finalbody for one in within if isinstance(one, Try) and one.finalbody]
         seen = set[int]()
         for name, _, life in lives(self._context, scope) if suites else ():
             for place in self._of_life(life, suites):

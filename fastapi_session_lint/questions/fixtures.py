@@ -83,7 +83,7 @@ class Fixtures:
     def named(self, name: str, scope: Scope) -> Scope | None:
         """The fixture of a name that a function gets: the nearest, or the only one; None where there is none."""
         candidates = [one for one in self._by_name.get(name, ()) if one is not scope]
-        for module in self.modules_around(scope):
+        for module in self.modules_around(scope) if candidates else ():
             for one in candidates:
                 if one.module is module.module:
                     return one

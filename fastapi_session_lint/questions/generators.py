@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.model.expressions import Attribute, Await, Call, Expression, Name
 from fastapi_session_lint.model.syntax import Assign, Break, For, Return, Statement, Suite, While, With
-from fastapi_session_lint.model.walk import expressions_of, statements, subexpressions, suites_of
+from fastapi_session_lint.model.walk import suites_of
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.values import FunctionValue, GeneratorValue, Scope, SessionValue
 
@@ -37,11 +37,13 @@ _FINISHERS = frozenset({"close", "aclose", "throw", "athrow", "send", "asend", "
 
 def generator_calls(context: Context, scope: Scope) -> Iterator[GeneratorCall]:
     """The misused generator calls of a scope."""
-    body = scope.module.body if scope.owner is None else scope.owner.body
-    driven = _driven_names(scope)
-    for call in calls_of(scope):
-        yield from _advanced(context, scope, call, driven, body)
-    for statement in statements(body):
+    made = any(_session_generator(context, call, scope) is not None for call in calls_of(scope))
+    advances = [(call, *advance) for call in calls_of(scope) if (advance := _advance(call)) is not None]
+    driven = _driven_names(scope) if made or advances else frozenset[str]()
+    for call, generator, form in advances:
+        if not isinstance(generator, Name) or generator.id not in driven:
+            yield from _advanced(context, scope, call, generator, form)
+    for statement in scope.statements if made else ():
         match statement:
             case For(_, iterable, loop, _, is_async, _):
                 found = _session_generator(context, iterable, scope)
@@ -70,23 +72,21 @@ def _session_generator(
     return None
 
 
-def _advanced(
-    context: Context, scope: Scope, call: Call, driven: frozenset[str], body: Suite
-) -> Iterator[GeneratorCall]:
-    """`next(get_db())`, `get_db().__anext__()` and their like."""
-    generator: Expression | None = None
-    form = ""
+def _advance(call: Call) -> tuple[Expression, str] | None:
+    """`next(get_db())`, `get_db().__anext__()` and their like: what is advanced, and in which form."""
     match call:
         case Call(Name("next" | "anext" as form), (first, *_), _):
-            generator = first.value
+            return first.value, form
         case Call(Attribute(generator, "__next__" | "__anext__" | "asend" | "send" as method), _, _):
-            form = "next" if method in ("__next__", "send") else "anext"
-    if generator is None or (isinstance(generator, Name) and generator.id in driven):
-        return
+            return generator, "next" if method in ("__next__", "send") else "anext"
+    return None
+
+
+def _advanced(context: Context, scope: Scope, call: Call, generator: Expression, form: str) -> Iterator[GeneratorCall]:
     value = context.value(generator, scope)
     if isinstance(value, GeneratorValue) and isinstance(value.value, SessionValue):
         form = _mismatch(value.function, form == "anext") or form
-        yield GeneratorCall(form, call, scope, value.function, _target_of(body, call))
+        yield GeneratorCall(form, call, scope, value.function, _target_of(scope, call))
 
 
 def _mismatch(function: FunctionValue | None, is_async: bool) -> str | None:
@@ -96,9 +96,9 @@ def _mismatch(function: FunctionValue | None, is_async: bool) -> str | None:
     return "async of sync" if is_async else "sync of async"
 
 
-def _target_of(body: Suite, call: Call) -> str:
+def _target_of(scope: Scope, call: Call) -> str:
     """The plain name that a call's result is assigned to."""
-    for statement in statements(body):
+    for statement in scope.statements:
         match statement:
             case Assign((Name(name),), Await(value, _) | value, _) if value is call:
                 return name
@@ -137,12 +137,9 @@ def _leaves(statement: Statement, inner: bool) -> bool:
 
 def _used_as_session(scope: Scope, name: str) -> bool:
     """Whether a session's method is called on a name."""
-    body = scope.module.body if scope.owner is None else scope.owner.body
-    for statement in statements(body):
-        for expression in expressions_of(statement):
-            for part in subexpressions(expression):
-                match part:
-                    case Call(Attribute(Name(found), method), _, _) if found == name:
-                        if method in vocabulary.SESSION_METHODS and method not in _FINISHERS:
-                            return True
+    for part in scope.expressions:
+        match part:
+            case Call(Attribute(Name(found), method), _, _) if found == name:
+                if method in vocabulary.SESSION_METHODS and method not in _FINISHERS:
+                    return True
     return False

@@ -32,9 +32,8 @@ class HiddenFailures:
     def of(self, scope: Scope) -> Iterator[MadeInside]:
         """The sessions of a scope that their finally reads although they may not be there."""
         made = {id(one.call) for one in self._context.creations(scope)}
-        body = scope.module.body if scope.owner is None else scope.owner.body
         seen = set[int]()
-        for statement in statements(body) if made else ():
+        for statement in scope.statements if made else ():
             if not isinstance(statement, Try) or not statement.finalbody:
                 continue
             for one in _made_in(statement, made):

@@ -18,8 +18,8 @@ from fastapi_session_lint.model.expressions import (
     Walrus,
     Yield,
 )
-from fastapi_session_lint.model.syntax import Assign, Function, Return
-from fastapi_session_lint.model.walk import expressions_of, statements, subexpressions
+from fastapi_session_lint.model.syntax import Assign, Return
+from fastapi_session_lint.model.walk import expressions_of, subexpressions
 from fastapi_session_lint.project.values import Library, Scope
 from fastapi_session_lint.questions.graph_places import expressions_in
 
@@ -46,7 +46,6 @@ class Holders:
         self._context = context
         self._scope = scope
         self._graph = graph
-        self._body = scope.owner.body if isinstance(scope.owner, Function) else scope.module.body
 
     def of(self, call: Call) -> Held:
         """What becomes of the task that a call makes."""
@@ -65,9 +64,7 @@ class Holders:
         )
 
     def _parts(self) -> Iterator[Expression]:
-        for statement in statements(self._body):
-            for expression in expressions_of(statement):
-                yield from subexpressions(expression)
+        yield from self._scope.expressions
 
     def _is_waited_for_at_once(self, call: Call) -> bool:
         """`await create_task(…)`, `submit(…).result()`."""
@@ -105,7 +102,7 @@ class Holders:
 
     def _holding(self, has: _Test, call: Call | None) -> tuple[frozenset[str], bool]:
         names, is_away = set[str](), False
-        for statement in statements(self._body):
+        for statement in self._scope.statements:
             if isinstance(statement, Return) and statement.value is not None and has(statement.value):
                 is_away |= not _awaits(statement.value)
             if isinstance(statement, Assign) and has(statement.value) and _holds(statement.value, call):

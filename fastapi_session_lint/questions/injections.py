@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.model.expressions import Attribute, Call, Expression, Name, Subscript, last_name
 from fastapi_session_lint.model.syntax import Assign, Assigned, Function, Imported, Parameter, With
-from fastapi_session_lint.model.walk import all_expressions, statements
 from fastapi_session_lint.project.values import (
     CoroutineValue,
     FactoryValue,
@@ -78,8 +77,8 @@ class Injections:
         if not isinstance(scope.owner, Function):
             return frozenset()
         if id(scope) not in self._values_memo:
-            found = {id(one.value) for one in statements(scope.owner.body) if isinstance(one, Assign)}
-            for expression in all_expressions(scope.owner.body):
+            found = {id(one.value) for one in scope.statements if isinstance(one, Assign)}
+            for expression in scope.expressions:
                 match expression:
                     case Call(_, arguments, _):
                         found |= {id(one.value) for one in arguments}
@@ -178,8 +177,7 @@ class Injections:
                 for store in stores
                 if isinstance(store.target, Subscript) and self._context.value(store.target.key, scope) is not None
             }
-            body = scope.module.body if scope.owner is None else scope.owner.body
-            if any(last_name(one) == _OVERRIDES and id(one) not in known for one in all_expressions(body)):
+            if any(last_name(one) == _OVERRIDES and id(one) not in known for one in scope.expressions):
                 return True
         return False
 
@@ -221,7 +219,7 @@ class Injections:
             isinstance(item.context, Name) and item.context.id == parameter.name
             for scope, parameter in self._takers.get(id(marker.call), ())
             if isinstance(scope.owner, Function)
-            for statement in statements(scope.owner.body)
+            for statement in scope.statements
             if isinstance(statement, With)
             for item in statement.items
         )
@@ -231,8 +229,7 @@ class Injections:
         targets = {id(one.target) for one in self._context.framework.all_markers}
         names = self._names_of(function.function.name)
         for scope in (*self._context.names.all_scopes(), *self._context.names.classes):
-            body = scope.module.body if scope.owner is None else scope.owner.body
-            for one in all_expressions(body):
+            for one in scope.expressions:
                 if not isinstance(one, Name | Attribute) or last_name(one) not in names or id(one) in targets:
                     continue
                 if self._is(one, scope, function):

@@ -49,10 +49,10 @@ class KeptMarkers:
         """The markers of a function body that are used as if FastAPI had put a value in their place."""
         if not isinstance(scope.owner, Function) or not self._context.framework.markers_in(scope):
             return
-        for statement in statements(scope.owner.body):
+        for statement in scope.statements:
             yield from self._kept_by(statement, scope.owner.body, scope)
             yield from self._gone_through(statement, scope)
-        for expression in all_expressions(scope.owner.body):
+        for expression in scope.expressions:
             match expression:
                 case Call():
                     yield from self._passed(expression, scope)

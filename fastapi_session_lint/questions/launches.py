@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint import vocabulary
+from fastapi_session_lint.flow.steps import Graph
 from fastapi_session_lint.model.expressions import (
     NOTHING,
     Argument,
@@ -67,10 +69,19 @@ class Launches:
     def __init__(self, context: Context, scope: Scope) -> None:
         self._context = context
         self._scope = scope
-        self._graph = context.effects.graph(scope)
-        self._nodes = nodes_by_expression(self._graph)
-        self._holders = Holders(context, scope, self._graph)
         self._taken: set[int] = set()  # the hand-offs to threads that a gather or a task waits for
+
+    @functools.cached_property
+    def _graph(self) -> Graph:
+        return self._context.effects.graph(self._scope)
+
+    @functools.cached_property
+    def _nodes(self) -> dict[int, list[int]]:
+        return nodes_by_expression(self._graph)
+
+    @functools.cached_property
+    def _holders(self) -> Holders:
+        return Holders(self._context, self._scope, self._graph)
 
     def all(self) -> Iterator[Launch]:
         """Everything that runs beside something else."""

@@ -42,7 +42,7 @@ class Loops:
 
     def commits(self, scope: Scope) -> Iterator[LoopCommit]:
         """The commits of a function or module that run once for each item of a loop, each once."""
-        if self._context.is_test(scope) or not any(isinstance(one, For) for one in statements(_body(scope))):
+        if self._context.is_test(scope) or not any(isinstance(one, For) for one in scope.statements):
             return
         found: dict[int, LoopCommit] = {}
         for name, life in self._lives(scope):
@@ -73,7 +73,7 @@ class Loops:
 
     def _repeated(self, name: str, life: Life, commit: Moment) -> LoopCommit | None:
         """A commit in its loop, where it has one: the innermost that repeats it."""
-        for loop in _around(commit.use.place, _body(life.scope)):
+        for loop in _around(commit.use.place, life.scope.body):
             inside = {id(part) for part in all_expressions(loop.body)}
             if self._is_made_inside(commit, life, loop, inside) or not _comes_again(life.graph, commit, loop, inside):
                 continue
@@ -137,10 +137,6 @@ class Loops:
             case Assigned(value, _, "="):
                 return any(isinstance(part, Name) and part.id == name for part in subexpressions(value))
         return False
-
-
-def _body(scope: Scope) -> Suite:
-    return scope.module.body if scope.owner is None else scope.owner.body
 
 
 def _places(suite: Suite) -> frozenset[int]:

@@ -9,7 +9,6 @@ from fastapi_session_lint.flow.lives import Life
 from fastapi_session_lint.flow.states import Status
 from fastapi_session_lint.model.expressions import Call
 from fastapi_session_lint.model.syntax import Function, With
-from fastapi_session_lint.model.walk import statements
 from fastapi_session_lint.project.values import FunctionValue, ManagerValue, Scope, SessionValue
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ def made_sessions(context: Context, scope: Scope) -> Iterator[tuple[Call, Life]]
     """The calls of a function that make a session, or give one when they are entered, each with its life."""
     for creation in context.creations(scope):
         yield creation.call, context.life(creation)
-    for statement in statements(scope.owner.body) if isinstance(scope.owner, Function) else ():
+    for statement in scope.statements if isinstance(scope.owner, Function) else ():
         for item in statement.items if isinstance(statement, With) else ():
             match item.context, context.value(item.context, scope):
                 case Call() as call, ManagerValue(SessionValue(), maker) if maker is None or _makes(context, maker):

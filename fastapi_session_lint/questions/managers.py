@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.model.expressions import Attribute, Await, Call, Expression, dotted, last_name
 from fastapi_session_lint.model.syntax import With
-from fastapi_session_lint.model.walk import statements
 from fastapi_session_lint.project.values import (
     EngineValue,
     FactoryValue,
@@ -44,8 +43,7 @@ class Managers:
 
     def wrong(self, scope: Scope) -> Iterator[WrongEntry]:
         """The `with` statements over sessions, factories and engines of the other kind, one finding for each."""
-        body = scope.module.body if scope.owner is None else scope.owner.body
-        for statement in statements(body):
+        for statement in scope.statements:
             if not isinstance(statement, With):
                 continue
             for item in statement.items:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.findings import Span
 from fastapi_session_lint.model.expressions import Collection, Expression, last_name
-from fastapi_session_lint.model.syntax import Imported, Suite, Try
-from fastapi_session_lint.model.walk import statements
+from fastapi_session_lint.model.syntax import Imported, Try
 from fastapi_session_lint.project.values import Scope
 
 if TYPE_CHECKING:
@@ -50,8 +49,7 @@ class MovedNames:
 
     def _tried(self, scope: Scope) -> Iterator[Span]:
         """Where a failing import is caught: there a name is looked for in more than one place."""
-        body: Suite = scope.module.body if scope.owner is None else scope.owner.body
-        for statement in statements(body):
+        for statement in scope.statements:
             if isinstance(statement, Try) and any(_catches_imports(one.types) for one in statement.handlers):
                 yield self._context.span(scope, statement.place)
 

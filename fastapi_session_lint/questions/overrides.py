@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.model.expressions import Attribute, Call, Collection, Expression, Name, Subscript, dotted
 from fastapi_session_lint.model.syntax import Assigned, Delete, Function, Store
-from fastapi_session_lint.model.walk import statements, subexpressions
+from fastapi_session_lint.model.walk import subexpressions
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.values import ClassValue, FunctionValue, Scope
 from fastapi_session_lint.questions.apps import Apps
@@ -130,7 +130,7 @@ class Overrides:
     def _reset_rows(self, scope: Scope) -> Iterator[int]:
         assert isinstance(scope.owner, Function)
         places = [call.place for call in scope.owner.calls if _is_reset_call(call)]
-        for statement in statements(scope.owner.body):
+        for statement in scope.statements:
             if isinstance(statement, Delete) and any(_is_item(one) for one in statement.targets):
                 places.append(statement.place)
         places += [store.place for store in scope.owner.stores if self._restores(store, scope)]

@@ -10,7 +10,6 @@ from fastapi_session_lint.flow.lives import Life
 from fastapi_session_lint.flow.states import Status
 from fastapi_session_lint.model.expressions import Attribute, Call, Expression, Name
 from fastapi_session_lint.model.syntax import Function, With
-from fastapi_session_lint.model.walk import statements
 from fastapi_session_lint.project.values import (
     FactoryValue,
     FunctionValue,
@@ -58,7 +57,7 @@ class OwnSessions:
 
     def _entered(self, scope: Scope) -> Iterator[OwnSession]:
         """Those of `with session_scope() as db` and `with SessionLocal.begin() as db`."""
-        for statement in statements(scope.owner.body) if isinstance(scope.owner, Function) else ():
+        for statement in scope.statements if isinstance(scope.owner, Function) else ():
             for item in statement.items if isinstance(statement, With) else ():
                 if not isinstance(item.target, Name) or not isinstance(item.context, Call):
                     continue

@@ -23,7 +23,7 @@ from fastapi_session_lint.model.expressions import (
     last_name,
 )
 from fastapi_session_lint.model.syntax import Assigned, For, Function, Statement
-from fastapi_session_lint.model.walk import expressions_of, statements, subexpressions
+from fastapi_session_lint.model.walk import expressions_of, subexpressions
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.values import FunctionValue, QueryValue, Scope
 
@@ -105,7 +105,7 @@ class Queries:
 
     def _iterated(self, scope: Scope) -> Iterator[tuple[Statement, Expression]]:
         assert isinstance(scope.owner, Function)
-        for statement in statements(scope.owner.body):
+        for statement in scope.statements:
             if isinstance(statement, For):
                 yield from ((statement, one) for one in _unwrapped(statement.iterable))
             for expression in expressions_of(statement):

@@ -7,9 +7,17 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint import vocabulary
-from fastapi_session_lint.model.expressions import Attribute, Call, Expression, Name
-from fastapi_session_lint.model.syntax import Assigned, Definition, Function, Return
-from fastapi_session_lint.model.walk import statements
+from fastapi_session_lint.model.expressions import (
+    Attribute,
+    Call,
+    Collection,
+    Constant,
+    Expression,
+    Name,
+    Template,
+    last_name,
+)
+from fastapi_session_lint.model.syntax import Assigned, Class, Definition, Function, Imported, Return
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.libraries import argument
 from fastapi_session_lint.project.values import (
@@ -68,6 +76,8 @@ class RegistryUses:
 
     def _uses_in(self, scope: Scope) -> Iterator[RegistryUse]:
         for expression, place in _used_expressions(scope):
+            if isinstance(expression, Constant | Template | Collection):
+                continue
             found = self._registry_of(expression, scope)
             if found is not None:
                 yield RegistryUse(found, scope, place, isinstance(self._context.value(expression, scope), SessionValue))
@@ -77,11 +87,11 @@ class RegistryUses:
 
         What is declared to be something else, say a session, is a registry all the same where it is bound to one.
         """
-        for one in self._bound_to(expression, scope):
-            if id(one) in self._calls:
-                return id(one)
-        value = self._context.value(expression, scope)
-        match value:
+        if isinstance(expression, Name | Attribute) and last_name(expression) in self._names:
+            for one in self._bound_to(expression, scope):
+                if id(one) in self._calls:
+                    return id(one)
+        match self._context.value(expression, scope):
             case FactoryValue(_, _, True, call) if call is not None:
                 return id(call)
             case FactoryValue(_, _, True):  # known by its type alone: if there is one registry, it is that one
@@ -89,6 +99,29 @@ class RegistryUses:
             case SessionValue(registry=call) if call is not None:
                 return id(call)
         return None
+
+    @functools.cached_property
+    def _names(self) -> frozenset[str]:
+        """Every name that is bound to a registry anywhere, and those that they are imported as."""
+        bound = [
+            (name, one)
+            for scope in (*self._context.names.all_scopes(), *self._context.names.classes)
+            for name, definitions in self._context.names.bindings(scope).items()
+            for one in definitions
+        ]
+        attributes = [
+            (name, one)
+            for scope in self._context.names.classes
+            if isinstance(scope.owner, Class)
+            for name, stored in scope.owner.attributes.items()
+            for _, one in stored
+        ]
+        assigned = ((name, one) for name, one in (*bound, *attributes) if isinstance(one, Assigned))
+        found = {name for name, one in assigned if id(one.value) in self._calls}
+        imported = [(name, one.name) for name, one in bound if isinstance(one, Imported) and one.name != name]
+        while more := {name for name, original in imported if original in found} - found:
+            found |= more
+        return frozenset(found)
 
     def _bound_to(self, expression: Expression, scope: Scope) -> Iterator[Expression]:
         """What is assigned to a name, to a module's name, or to an attribute of an object."""
@@ -132,8 +165,10 @@ class RegistryUses:
         for scope in self._context.names.all_scopes():
             for call in calls_of(scope):
                 maker = self._context.value(call.function, scope)
+                if not isinstance(maker, Library) or maker.name not in vocabulary.THREADS:
+                    continue
                 target = argument(call, "target", 1) or argument(call, "function", 1)
-                if isinstance(maker, Library) and maker.name in vocabulary.THREADS and target is not None:
+                if target is not None:
                     value = self._context.value(target, scope)
                     found |= {id(value.scope)} if isinstance(value, FunctionValue) else set()
         return frozenset(found)
@@ -172,7 +207,7 @@ def _used_expressions(scope: Scope) -> Iterator[tuple[Expression, int]]:
         yield from ((one.value, call.place) for one in call.arguments)
     if isinstance(scope.owner, Function):
         yield from ((one.value, one.place) for one in scope.owner.yields if one.value is not None)
-        for statement in statements(scope.owner.body):
+        for statement in scope.statements:
             if isinstance(statement, Return) and statement.value is not None:
                 yield statement.value, statement.place
 

@@ -17,7 +17,7 @@ from fastapi_session_lint.flow.states import Status
 from fastapi_session_lint.flow.uses import UseKind
 from fastapi_session_lint.model.expressions import Attribute, Name
 from fastapi_session_lint.model.syntax import For, Function, Handler, Statement, Suite, Try, While
-from fastapi_session_lint.model.walk import expressions_of, statements, subexpressions, suites_of
+from fastapi_session_lint.model.walk import expressions_of, subexpressions, suites_of
 from fastapi_session_lint.project.values import ClassValue, FunctionValue, Library, LibraryObject, ModuleValue, Scope
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def _later(context: Context, scope: Scope, attempt: _Attempt) -> Iterator[Statem
     start = context.span(scope, attempt.handler.place)
     if attempt.loop is not None:
         start = min(start, context.span(scope, attempt.loop.place))
-    return (one for one in statements(scope.owner.body) if context.span(scope, one.place) > start)
+    return (one for one in scope.statements if context.span(scope, one.place) > start)
 
 
 def _looked_into(statement: Statement) -> Iterator[str]:

@@ -13,7 +13,6 @@ from fastapi_session_lint.flow.states import LEAKING, Status
 from fastapi_session_lint.flow.uses import Use, UseKind
 from fastapi_session_lint.model.expressions import Await, Call
 from fastapi_session_lint.model.syntax import Function, Parameter
-from fastapi_session_lint.model.walk import all_expressions
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.values import (
     EngineValue,
@@ -147,8 +146,8 @@ class SecondSessions:
                 yield _Opening(call, engine, frozenset(one.point.node for one in taking), note)
 
     def _awaited(self, scope: Scope) -> frozenset[int]:
-        body = scope.owner.body if scope.owner is not None else ()
-        return frozenset(id(one.value) for one in all_expressions(body) if isinstance(one, Await))
+        parts = scope.expressions if scope.owner is not None else ()
+        return frozenset(id(one.value) for one in parts if isinstance(one, Await))
 
     def _opens(self, function: FunctionValue) -> _Opening | None:
         """The session that a function opens on its own whenever it is called."""

@@ -24,7 +24,7 @@ from fastapi_session_lint.model.expressions import (
     parts_of,
 )
 from fastapi_session_lint.model.syntax import Assign, Assigned, Function, Imported, Parameter, With
-from fastapi_session_lint.model.walk import statements, subexpressions
+from fastapi_session_lint.model.walk import subexpressions
 from fastapi_session_lint.project.calls import kept_session
 from fastapi_session_lint.project.framework import Framework, calls_of
 from fastapi_session_lint.project.libraries import argument
@@ -58,6 +58,7 @@ class Sessions:
         self.framework = framework
         self._creations: dict[int, tuple[Creation, ...]] = {}
         self._lives: dict[tuple[int, int, frozenset[str]], Life] = {}
+        self._borrowed: dict[int, tuple[tuple[str, SessionValue], ...]] = {}
         self._fresh: dict[int, SessionValue | None] = {}
 
     def session(self, expression: Expression, scope: Scope) -> SessionValue | None:
@@ -177,8 +178,13 @@ class Sessions:
                     self._lives[key] = self.effects.life(scope, call, frozenset(), Status.ABSENT)
                 yield self._lives[key]
 
-    def borrowed_names(self, scope: Scope) -> Iterator[tuple[str, SessionValue]]:
+    def borrowed_names(self, scope: Scope) -> tuple[tuple[str, SessionValue], ...]:
         """The names, dotted ones too, under which a function uses a session that it has not made itself."""
+        if id(scope) not in self._borrowed:
+            self._borrowed[id(scope)] = tuple(self._borrowed_in(scope))
+        return self._borrowed[id(scope)]
+
+    def _borrowed_in(self, scope: Scope) -> Iterator[tuple[str, SessionValue]]:
         seen: set[str] = set()
         made = {id(creation.call) for creation in self.creations(scope)}
         for call in calls_of(scope):
@@ -201,8 +207,7 @@ class Sessions:
 
     def subject(self, creation: Creation) -> str:
         """The name that a session made here gets first; empty where it gets none, or not a plain one."""
-        body = creation.scope.module.body if creation.scope.owner is None else creation.scope.owner.body
-        for statement in statements(body):
+        for statement in creation.scope.statements:
             match statement:
                 case Assign((target, *_), value, _) if self._gives(value, creation):
                     return dotted(target) or ""

@@ -11,7 +11,7 @@ from fastapi_session_lint.flow.lives import Life
 from fastapi_session_lint.flow.states import LEAKING, Health
 from fastapi_session_lint.model.expressions import Attribute, Await, Call, Constant, Expression, dotted, last_name
 from fastapi_session_lint.model.syntax import Function, With
-from fastapi_session_lint.model.walk import all_expressions, statements, subexpressions
+from fastapi_session_lint.model.walk import subexpressions
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.values import FunctionValue, Library, LibraryObject, Scope, Value
 from fastapi_session_lint.questions.graph_places import nodes_by_expression
@@ -183,10 +183,10 @@ class SlowCalls:
     def _awaited(self, scope: Scope) -> _Awaited:
         assert isinstance(scope.owner, Function)
         run, let_go = set[int](), set[int]()
-        for part in all_expressions(scope.owner.body):
+        for part in scope.expressions:
             if isinstance(part, Await):
                 run |= {id(one) for one in subexpressions(part.value)}
-        for statement in statements(scope.owner.body):
+        for statement in scope.statements:
             for item in statement.items if isinstance(statement, With) else ():
                 run.add(id(item.context))
         for call in calls_of(scope):

@@ -12,7 +12,6 @@ from fastapi_session_lint.flow.steps import Leave
 from fastapi_session_lint.flow.uses import UseKind
 from fastapi_session_lint.model.expressions import Attribute, Call, Comprehension, Expression, Name, Yield
 from fastapi_session_lint.model.syntax import Assigned, Function, Return
-from fastapi_session_lint.model.walk import statements
 from fastapi_session_lint.project.libraries import argument
 from fastapi_session_lint.project.values import (
     ClassValue,
@@ -77,7 +76,7 @@ class Streaming:
 
     def _responses(self, scope: Scope) -> Iterator[_Response]:
         assert isinstance(scope.owner, Function)
-        for statement in statements(scope.owner.body):
+        for statement in scope.statements:
             call = self._call_of(statement.value, scope) if isinstance(statement, Return) else None
             if call is None or not isinstance(statement, Return):
                 continue

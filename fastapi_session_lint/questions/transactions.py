@@ -14,7 +14,6 @@ from fastapi_session_lint.flow.summary import Effect
 from fastapi_session_lint.flow.uses import Use, UseKind
 from fastapi_session_lint.model.expressions import Attribute, Call, Expression, Name
 from fastapi_session_lint.model.syntax import Assigned, Function, With
-from fastapi_session_lint.model.walk import statements
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.libraries import argument, is_true
 from fastapi_session_lint.project.values import FactoryValue, FunctionValue, Library, Scope, SessionClass
@@ -65,7 +64,7 @@ class Transactions:
     def lives(self, scope: Scope) -> Iterator[tuple[str, bool, Life]]:
         """Every session of a function, those that a factory's `begin()` makes included: name, is async, life."""
         yield from lives(self._context, scope)
-        for statement in statements(scope.owner.body) if isinstance(scope.owner, Function) else ():
+        for statement in scope.statements if isinstance(scope.owner, Function) else ():
             if not isinstance(statement, With):
                 continue
             for item in statement.items:

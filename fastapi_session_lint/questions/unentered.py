@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.model.expressions import Attribute, Await, Call, Expression, Name, Yield
-from fastapi_session_lint.model.syntax import Assign, Assigned, For, Statement, Suite
-from fastapi_session_lint.model.walk import all_expressions, statements
+from fastapi_session_lint.model.syntax import Assign, Assigned, For
+from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.values import FunctionValue, Library, ManagerValue, Scope, SessionValue
 
 if TYPE_CHECKING:
@@ -30,16 +30,19 @@ class Unentered(NamedTuple):
 
 def unentered_managers(context: Context, scope: Scope) -> Iterator[Unentered]:
     """The calls in a module or function that give a context manager of a session, which is used without `with`."""
-    body = scope.module.body if scope.owner is None else scope.owner.body
-    for statement in statements(body):
-        yield from _looped_over(context, statement, scope)
+    made = {id(call): function for call in calls_of(scope) if (function := _manager(context, call, scope)) is not None}
+    if not made:
+        return
+    for statement in scope.statements:
         match statement:
-            case Assign((Name(name),), Call() as call, _) if function := _manager(context, call, scope):
-                if (method := _misuse(context, name, scope, body)) is not None:
+            case For(_, Call() as call, _, _, _, _) if function := made.get(id(call)):
+                yield Unentered(call, function, "for", "", "")
+            case Assign((Name(name),), Call() as call, _) if function := made.get(id(call)):
+                if (method := _misuse(context, name, scope)) is not None:
                     yield Unentered(call, function, "attribute", method, name)
-    for expression in all_expressions(body):
+    for expression in scope.expressions:
         used, form, attribute = _used_at_once(context, expression, scope)
-        if isinstance(used, Call) and (function := _manager(context, used, scope)):
+        if isinstance(used, Call) and (function := made.get(id(used))):
             yield Unentered(used, function, form, attribute, "")
 
 
@@ -75,20 +78,14 @@ def _advances(context: Context, function: Expression, scope: Scope) -> bool:
     return isinstance(value, Library) and value.name in vocabulary.FIRST_ITEM
 
 
-def _looped_over(context: Context, statement: Statement, scope: Scope) -> Iterator[Unentered]:
-    match statement:
-        case For(_, Call() as call, _, _, _, _) if function := _manager(context, call, scope):
-            yield Unentered(call, function, "for", "", "")
-
-
-def _misuse(context: Context, name: str, scope: Scope, body: Suite) -> str | None:
+def _misuse(context: Context, name: str, scope: Scope) -> str | None:
     """The session's method that is called on a name which keeps nothing but managers, and never what they give."""
     for definition in context.names.bindings(scope).get(name, ()):
         match definition:
             case Assigned(Call() as call, _, "=", None, _) if _manager(context, call, scope):
                 continue
         return None
-    for expression in all_expressions(body):
+    for expression in scope.expressions:
         match expression:
             case Attribute(Name(owner), method) if owner == name and method in vocabulary.SESSION_METHODS:
                 return method

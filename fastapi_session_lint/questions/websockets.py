@@ -11,7 +11,7 @@ from fastapi_session_lint.flow.lives import Life
 from fastapi_session_lint.flow.states import LEAKING
 from fastapi_session_lint.model.expressions import Attribute, Call, last_name
 from fastapi_session_lint.model.syntax import For, Function, While
-from fastapi_session_lint.model.walk import all_expressions, statements
+from fastapi_session_lint.model.walk import all_expressions
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.values import Library, LibraryObject, Scope
 from fastapi_session_lint.questions.graph_places import nodes_by_expression
@@ -58,7 +58,7 @@ class Websockets:
     def _waits(self, scope: Scope) -> list[Call]:
         """Where a route waits for its client, or for the next round of a loop."""
         assert isinstance(scope.owner, Function)
-        loops = (one for one in statements(scope.owner.body) if isinstance(one, While | For))
+        loops = (one for one in scope.statements if isinstance(one, While | For))
         in_loops = {id(part) for one in loops for part in all_expressions(one.body)}
         return [one for one in calls_of(scope) if self._waits_here(one, id(one) in in_loops, scope)]
 
