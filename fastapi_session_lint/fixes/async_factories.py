@@ -9,7 +9,7 @@ from fastapi_session_lint.fixes.arguments import add_keyword
 from fastapi_session_lint.fixes.edits import Draft, Point
 from fastapi_session_lint.fixes.imports import bring
 from fastapi_session_lint.fixes.names import variables
-from fastapi_session_lint.fixes.tree import Tree
+from fastapi_session_lint.fixes.tree import Tree, children
 from fastapi_session_lint.fixes.unused_import import drop_import
 from fastapi_session_lint.vocabulary import ASYNC_MAKER_MODULE, ASYNC_MAKER_NAME, EXPIRE_OPTION
 
@@ -73,7 +73,7 @@ def _members(node: cst.CSTNode) -> list[cst.Name]:
     if isinstance(node, cst.ImportFrom | cst.Import):
         return []
     found = [node.attr] if isinstance(node, cst.Attribute) else []
-    return found + [name for child in node.children for name in _members(child)]
+    return found + [name for child in children(node) for name in _members(child)]
 
 
 def _keyword(argument: cst.Arg) -> str | None:

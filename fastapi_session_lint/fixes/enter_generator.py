@@ -14,7 +14,7 @@ from fastapi_session_lint.fixes.names import scope_mentions
 from fastapi_session_lint.fixes.removal import drop, drop_semicolon
 from fastapi_session_lint.fixes.sessions import Creation, close_at, creation_at, dotted
 from fastapi_session_lint.fixes.suites import Suite, suite, suite_of
-from fastapi_session_lint.fixes.tree import Tree
+from fastapi_session_lint.fixes.tree import Tree, children
 
 _STEPS = {"next": False, "anext": True, "__next__": False, "__anext__": True}
 
@@ -157,4 +157,4 @@ def _jumps(node: cst.CSTNode) -> bool:
         return node.orelse is not None and _jumps(node.orelse)
     if isinstance(node, cst.FunctionDef | cst.ClassDef | cst.BaseExpression):
         return False
-    return any(_jumps(child) for child in node.children)
+    return any(_jumps(child) for child in children(node))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import tokenize
 from collections.abc import Iterable, Iterator, Mapping
 
-from fastapi_session_lint.findings import Edit, Span
+from fastapi_session_lint.findings import Edit, Heeded, Span
 from fastapi_session_lint.source import split_lines
-from fastapi_session_lint.suppressions import Comment, Heeded, Kind, comments
+from fastapi_session_lint.suppressions import Comment, Kind, comments
 
 
 def ignoring(text: str, codes: Mapping[int, Iterable[str]], reason: str | None = None) -> list[Edit]:

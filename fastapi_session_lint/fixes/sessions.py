@@ -10,7 +10,7 @@ import libcst as cst
 from fastapi_session_lint.fixes.edits import Point
 from fastapi_session_lint.fixes.names import is_binding, scope_mentions
 from fastapi_session_lint.fixes.suites import Statement, Step, Suite, statement_of, suite_of
-from fastapi_session_lint.fixes.tree import Node, Tree
+from fastapi_session_lint.fixes.tree import Node, Tree, children
 
 _PLAIN_RESULTS = frozenset(
     {"bool", "bytes", "dict", "float", "int", "isinstance", "len", "max", "min", "repr", "round", "str", "sum"}
@@ -172,7 +172,7 @@ def own_nodes(root: cst.CSTNode, *kinds: type[Node]) -> Iterator[Node]:
         yield root
     if isinstance(root, cst.FunctionDef | cst.ClassDef | cst.Lambda):
         return
-    for child in root.children:
+    for child in children(root):
         yield from own_nodes(child, *kinds)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from fastapi_session_lint.fixes.edits import Draft, Point
-from fastapi_session_lint.fixes.tree import Tree
+from fastapi_session_lint.fixes.tree import Tree, children
 
 Block = cst.IndentedBlock | cst.SimpleStatementSuite | cst.Module
 Statement = cst.BaseSmallStatement | cst.BaseCompoundStatement
@@ -97,7 +97,7 @@ def _start_with_decorators(tree: Tree, statement: cst.BaseCompoundStatement) -> 
 
 def suites_inside(tree: Tree, node: cst.CSTNode) -> Iterator[Suite]:
     """The suites of a compound statement: its body, handlers, branches, else and finally; not those within these."""
-    for child in node.children:
+    for child in children(node):
         if isinstance(child, cst.IndentedBlock | cst.SimpleStatementSuite):
             found = suite(tree, child)
             if found:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import libcst as cst
-from libcst.metadata import CodeRange, MetadataWrapper, ParentNodeProvider, PositionProvider
+from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
 from fastapi_session_lint.findings import Span
 from fastapi_session_lint.fixes.edits import Point
@@ -179,11 +179,23 @@ def parse(text: str) -> Tree | None:
         if wrapper.module.code != text:
             return None
         positions = wrapper.resolve(PositionProvider)
-        parents = wrapper.resolve(ParentNodeProvider)
+        parents = _parents(wrapper.module)
     except (cst.ParserSyntaxError, RecursionError):
         return None
     lines = tuple(split_lines(text))
     return Tree(wrapper.module, lines, positions, parents, _sought(positions), frozenset(_frozen_rows(positions)))
+
+
+def _parents(module: cst.Module) -> dict[cst.CSTNode, cst.CSTNode]:
+    """The node that holds each node, trivia apart; libcst's provider runs two visitors for it."""
+    found: dict[cst.CSTNode, cst.CSTNode] = {}
+    waiting: list[cst.CSTNode] = [module]
+    while waiting:
+        node = waiting.pop()
+        for child in children(node):
+            found[child] = node
+            waiting.append(child)
+    return found
 
 
 def _sought(positions: Mapping[cst.CSTNode, CodeRange]) -> dict[Point, tuple[cst.CSTNode, ...]]:
