@@ -5,17 +5,14 @@ Nothing here is about processes in particular: the work is handed to a `concurre
 
 from __future__ import annotations
 
-import gc
 import os
-import signal
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
-from contextlib import contextmanager
 
 from fastapi_session_lint.cache.folder import Cache
 from fastapi_session_lint.cache.keys import model_key
 from fastapi_session_lint.engine import Reading, injected_names_of, load_parser, read, restored_reading, stored_reading
+from fastapi_session_lint.processes import processors, workers
 from fastapi_session_lint.source import Source
 
 _MODELS = "models"
@@ -115,70 +112,8 @@ def read_by_processes(sources: Sequence[Source], jobs: int | None, cache: Cache 
         kept = ((source, _remembered(source, model_key(source, names), cache)) for source in sources)
         found = {source: reading for source, reading in kept if reading is not None}
     left = [source for source in sources if source not in found]
-    count = jobs or min(_processors(), sum(len(source.data) for source in left) // _WORTH_A_PROCESS)
+    count = jobs or min(processors(), sum(len(source.data) for source in left) // _WORTH_A_PROCESS)
     if count < 2 or len(left) < count:
         return found | read_all(left, names, cache=cache)
-    with _workers(count - 1) as executor:
+    with workers(count - 1, load_parser) as executor:
         return found | read_all(left, names, executor, _PIECES * count, cache)
-
-
-def _processors() -> int:
-    """The processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-@contextmanager
-def _workers(count: int) -> Iterator[Executor | None]:
-    """A pool of processes, None where the system has none to give. An error in here takes what waits off the list."""
-    import multiprocessing  # these take long, and most runs do without
-    from concurrent.futures.process import ProcessPoolExecutor
-
-    # To fork is quickest by far, and right as long as there is a single thread.
-    forks = "fork" in multiprocessing.get_all_start_methods() and threading.active_count() == 1
-    try:
-        context = multiprocessing.get_context("fork" if forks else None)
-        executor = ProcessPoolExecutor(count, context, _prepare)
-    except (OSError, ImportError, NotImplementedError):
-        yield None
-        return
-    try:
-        if forks:
-            load_parser()  # what is there before a fork is not imported twice
-            with _undisturbed():
-                executor.submit(int)  # this starts all of them
-        yield executor
-    finally:  # after an interrupt, too, the workers end what they have begun: to kill one may block the queue for ever
-        executor.shutdown(wait=True, cancel_futures=True)
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """No interrupt in here, so that a process which has just come up does not tell of it by a traceback."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _prepare() -> None:
-    """Make a worker of this process: it is for its parent to be interrupted, and when that is gone it ends."""
-    gc.disable()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    from multiprocessing import connection, parent_process
-
-    parent = parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        os._exit(1)

@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING
 from fastapi_session_lint import files
 from fastapi_session_lint.cache.folder import Cache, Caching
 from fastapi_session_lint.configuration import Configurations
-from fastapi_session_lint.findings import INTERNAL_ERROR, Finding
+from fastapi_session_lint.findings import INTERNAL_ERROR, Finding, Heeded
 from fastapi_session_lint.plugins import rules_of, wanted_codes
 from fastapi_session_lint.settings import InvalidSettings, Settings
 from fastapi_session_lint.source import Source
-from fastapi_session_lint.suppressions import Heeded
 from fastapi_session_lint.work import Work, plan
 
 if TYPE_CHECKING:
@@ -135,20 +134,28 @@ def _judge(
     cache: Cache | None,
 ) -> list[Finding]:
     from fastapi_session_lint import engine  # a run that finds everything in the cache needs neither it nor the rules
+    from fastapi_session_lint.judging import check_by_processes
     from fastapi_session_lint.reading import read_by_processes
 
     check_codes(work)
-    return engine.check(
-        sources,
-        work.settings,
-        report=work.report,
-        versions=work.versions,
-        with_fixes=with_fixes,
-        known=read_by_processes(sources, jobs, cache),
-        heeded=heeded,
-        ignores=work.ignores,
-        rules=rules_of(work.settings.plugins),
-    )
+    known = read_by_processes(sources, jobs, cache)
+    rules = rules_of(work.settings.plugins)
+
+    def judge(report: frozenset[str]) -> list[Finding]:
+        return engine.check(
+            sources,
+            work.settings,
+            report=report,
+            versions=work.versions,
+            with_fixes=with_fixes,
+            known=known,
+            heeded=heeded,
+            ignores=work.ignores,
+            rules=rules,
+        )
+
+    sizes = {source.path: len(source.data) for source in sources if source.path in work.report}
+    return check_by_processes(judge, sizes, jobs)
 
 
 def _remembered(
@@ -167,7 +174,9 @@ def _remembered(
     known = None if data is None else form.decoded(data, work.paths)
     if known is not None:
         return known
-    found = judge()
+    from fastapi_session_lint.sites import sited
+
+    found = sited(judge(), {source.path: source for source in sources})
     made = form.encoded(found, work.paths)
     if made is not None and not any(one.code == INTERNAL_ERROR for one in found):
         cache.write(_RUNS, key, made)

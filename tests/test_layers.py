@@ -37,6 +37,8 @@ SHELL = (
     "option_files",
     "manifests",
     "cache",
+    "processes",
+    "judging",
     "work",
     "reading",
     "plugins",
@@ -51,7 +53,7 @@ LAYERS = {
     "values": Layer(VALUES),
     "options": Layer(OPTIONS, (*VALUES, *OPTIONS)),
     "comments": Layer(("suppressions",), VALUES),
-    "fingerprints": Layer(("fingerprints",), ("findings", "source")),
+    "fingerprints": Layer(("fingerprints", "sites"), ("findings", "source", "sites")),
     "model": Layer(("model",), (*VALUES, "model")),
     "project": Layer(("project",), (*VALUES, "model", "project")),
     "flow": Layer(("flow",), (*PURE,)),
@@ -62,7 +64,7 @@ LAYERS = {
     "engine": Layer(ENGINE, (*PURE, *OPTIONS, "suppressions", "context", "rules", "fixes", *ENGINE)),
     "pages": Layer(PAGES, (*VALUES, *OPTIONS, "rules")),
     "shell": Layer(
-        SHELL, ("", *VALUES, *OPTIONS, "suppressions", "fingerprints", "rules", "rule_pages", *ENGINE, *SHELL)
+        SHELL, ("", *VALUES, *OPTIONS, "suppressions", "fingerprints", "sites", "rules", "rule_pages", *ENGINE, *SHELL)
     ),
     "cli": Layer(("cli", "__main__"), ("", *VALUES, *OPTIONS, "suppressions", "rules", *PAGES, *ENGINE, *SHELL, "cli")),
     "api": Layer(("api",), (*VALUES, "context", "fixes", "rules", *SHELL)),
