@@ -18,11 +18,10 @@ from typing import Any, ClassVar
 from fastapi_session_lint import files
 from fastapi_session_lint.cache.folder import Caching
 from fastapi_session_lint.configuration import Configurations
-from fastapi_session_lint.findings import Finding
+from fastapi_session_lint.findings import Finding, Heeded
 from fastapi_session_lint.options import checked
 from fastapi_session_lint.runner import check_paths
 from fastapi_session_lint.settings import Kind, Option, Place, options
-from fastapi_session_lint.suppressions import Heeded
 
 PREFIX = "FSL"
 _STDIN = "-"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -30,6 +29,8 @@ def parse(table: Mapping[str, Any], where: str) -> dict[str, Any]:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The end of a message about a word that is not known: the nearest one that is; empty when none is near."""
+    import difflib  # late: it is for those who mistype
+
     near = difflib.get_close_matches(word, list(known), 1)
     return f"; did you mean `{near[0]}`?" if near else ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,14 +15,62 @@ if TYPE_CHECKING:
 EVERYWHERE = ""
 """The folder of patterns that are anchored: they name paths from the root of the file system."""
 _MARKS = frozenset("*?[]!#/\\")
+_ODD = frozenset("\\!^")
+"""What Git and `fnmatch` read differently."""
 _SPECIAL = re.compile(r"[*?\[\]!#\\]")
+
+
+class Lines:
+    """The lines of a gitignore file, of which only those are compiled that may name what is asked about.
+
+    A pattern names a path by naming it or a folder above it, so one whose last part fits none of the path's parts says
+    nothing of it. Most lines of most files are of this kind, and to compile a pattern takes as long as to match it a
+    hundred times.
+    """
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        """`lines` are those that are neither blank nor comments."""
+        self._lines = list(lines)
+        self._always: list[int] = []
+        self._by_name: dict[str, list[int]] = {}
+        self._by_shape: list[int] = []
+        self._specs: dict[tuple[int, ...], GitIgnoreSpec] = {}
+        shapes: list[str] = []
+        for number, line in enumerate(self._lines):
+            last = line.removesuffix("/").rpartition("/")[2]
+            if line != line.strip():
+                self._always.append(number)
+            elif is_name(last):
+                self._by_name.setdefault(last, []).append(number)
+            elif last == "**" or not _ODD.isdisjoint(last):
+                self._always.append(number)
+            else:
+                self._by_shape.append(number)
+                shapes.append(fnmatch.translate(last))
+        self._has_shape = re.compile("|".join(shapes)).match if shapes else None
+
+    def include(self, path: str) -> bool | None:
+        """Whether the lines name a relative path, that of a folder ending in a slash; None where they do not say."""
+        wanted = set(self._always)
+        for part in path.split("/"):
+            wanted.update(self._by_name.get(part, ()))
+            if self._has_shape is not None and self._has_shape(part):
+                wanted.update(self._by_shape)
+        return self._spec(tuple(sorted(wanted))).check_file(path).include if wanted else None
+
+    def _spec(self, numbers: tuple[int, ...]) -> GitIgnoreSpec:
+        if numbers not in self._specs:
+            from pathspec import GitIgnoreSpec  # many folders have no patterns at all
+
+            self._specs[numbers] = _compiled(GitIgnoreSpec, [self._lines[number] for number in numbers])
+        return self._specs[numbers]
 
 
 class Patterns(NamedTuple):
     """Gitignore patterns that are relative to a folder, and those of the folders around it."""
 
     folder: str
-    spec: GitIgnoreSpec
+    lines: Lines
     outer: Patterns | None = None
 
 
@@ -48,7 +97,7 @@ def matches(found: Patterns | None, path: str, is_folder: bool) -> bool:
         folder = found.folder.rstrip("/") + "/" if found.folder != EVERYWHERE else ""
         if path.startswith(folder):
             relative = path[len(folder) :].lstrip("/") + ("/" if is_folder else "")
-            include = found.spec.check_file(relative).include
+            include = found.lines.include(relative)
             if include is not None:
                 return include
         found = found.outer
@@ -58,11 +107,7 @@ def matches(found: Patterns | None, path: str, is_folder: bool) -> bool:
 def patterns(lines: Iterable[str], folder: str, outer: Patterns | None) -> Patterns | None:
     """The patterns of the lines, around which `outer` lie; `outer` itself when there are none."""
     wanted = [line for line in lines if line.strip() and not line.startswith("#")]
-    if not wanted:
-        return outer
-    from pathspec import GitIgnoreSpec  # many folders have no patterns at all
-
-    return Patterns(folder, _compiled(GitIgnoreSpec, wanted), outer)
+    return Patterns(folder, Lines(wanted), outer) if wanted else outer
 
 
 def _compiled(spec: type[GitIgnoreSpec], lines: list[str]) -> GitIgnoreSpec:

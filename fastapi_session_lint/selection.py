@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 
 from fastapi_session_lint.settings import InvalidSettings, Settings
@@ -54,4 +53,6 @@ def nearest_code(text: str, codes: Iterable[str]) -> str | None:
     """The code that a mistyped one most likely means; letters that look like digits are read as these."""
     known = sorted(codes)
     digits = text.upper()[:3] + text.upper()[3:].translate(_LOOK_LIKE_DIGITS)
+    import difflib  # late: it is for those who mistype
+
     return next(iter(difflib.get_close_matches(digits, known, 1)), None)

@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from fastapi_session_lint.findings import Finding, Span
+from fastapi_session_lint.findings import Finding, Heeded, Span
 from fastapi_session_lint.source import split_lines
 
 PREFIX = "FSL"
@@ -32,14 +32,6 @@ _NOQA = re.compile(rf"# noqa{_LISTED}", re.IGNORECASE)
 _FILE_NOQA = re.compile(rf"\s*# flake8[:=]\s*noqa{_LISTED}", re.IGNORECASE)
 _CODE = re.compile(r"[^\s,]+")
 _UNSEEN = frozenset({tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER})
-
-
-class Heeded(enum.Enum):
-    """Which comments count: all, our own alone (flake8 sees to `# noqa` by itself), or none."""
-
-    ALL = "all"
-    OWN = "own"
-    NONE = "none"
 
 
 class Kind(enum.Enum):

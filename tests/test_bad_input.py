@@ -76,16 +76,11 @@ def test_proper_python_is_no_finding(shop: Any, content: str | bytes) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [
-        "x = " + "(" * 5000 + ")" * 5000,
-        "x = " + "-" * 20_000 + "1",
-        "x = y" + ".z" * 20_000,
-        "x = " + "1 + " * 8000 + "1",
-    ],
+    [f"{'(' * 5000}{')' * 5000}", f"{'-' * 20_000}1", f"y{'.z' * 20_000}", f"{'1 + ' * 8000}1"],
     ids=["parentheses", "signs", "attributes", "sums"],
 )
 def test_what_is_nested_too_deeply_is_told(shop: Any, content: str) -> None:
-    shop.write({"app/deep.py": f"import sqlalchemy\n{content}\n"})
+    shop.write({"app/deep.py": f"import sqlalchemy\nx = {content}\n"})
     [(_, _, code, message)] = [one for one in findings(shop) if one[0] == "deep.py"]
     assert code == "FSL902"
     assert "nested" in message

@@ -66,7 +66,7 @@ def test_a_warm_flake8_plugin_loads_no_parser(shop: Any) -> None:
     cold, again = shop.python("-c", code), shop.python("-c", code)
     assert cold.out == again.out
     assert "FSL101" in cold.out
-    assert "libcst" in cold.err.split()
+    assert "fastapi_session_lint.engine" in cold.err.split()
     assert not {"libcst", "rich", "click", "fastapi_session_lint.engine"} & set(again.err.split())
 
 
@@ -98,11 +98,11 @@ def test_each_damaged_file_is_ignored_and_written_anew(warm: Any, damage: Callab
     "content",
     [
         b"{}", b"[1]", b"[[]]", b"\xff", b"[" * 100_000, b"null",
-        b'[["FSL101","a","warning","m",7,[1,0,1,1],[],null,null]]',
-        b'[["FSL101","a","warning","m",-1,[1,0,1,1],[],null,null]]',
-        b'[["FSL101","a","fatal","m",0,[1,0,1,1],[],null,null]]',
-        b'[["FSL101","a","warning","m",0,[1,0,1],[],null,null]]',
-        b'[["FSL101","a","warning",5,0,[1,0,1,1],[],null,null]]',
+        b'[["FSL101","a","warning","m",7,[1,0,1,1],[],null,null,["f","db=Session"]]]',
+        b'[["FSL101","a","warning","m",-1,[1,0,1,1],[],null,null,["f","db=Session"]]]',
+        b'[["FSL101","a","fatal","m",0,[1,0,1,1],[],null,null,["f","db=Session"]]]',
+        b'[["FSL101","a","warning","m",0,[1,0,1],[],null,null,["f","db=Session"]]]',
+        b'[["FSL101","a","warning",5,0,[1,0,1,1],[],null,null,["f","db=Session"]]]',
         b'[["FSL101","a","warning","m",0,[1,0,1,1],[],["close-session",[1,0,1,1],"",0,"safe",true],null]]',
     ],
 )  # fmt: skip
@@ -111,7 +111,7 @@ def test_what_is_no_list_of_findings_is_none(content: bytes) -> None:
 
 
 def test_a_well_formed_list_is_read() -> None:
-    data = b'[["FSL101","a","warning","m",0,[1,0,1,1],[],null,null]]'
+    data = b'[["FSL101","a","warning","m",0,[1,0,1,1],[],null,null,["f","db=Session"]]]'
     [finding] = form.decoded(data, ["/a.py"]) or []
     assert (finding.code, finding.path) == ("FSL101", "/a.py")
     assert form.encoded([finding], ["/a.py"]) == data
@@ -307,8 +307,11 @@ def test_no_part_of_a_finding_is_forgotten() -> None:
         trail=(Note("/a.py", span, "n"),),
         repair=Repair(RepairKind.CLOSE_SESSION, span, "db", True, Applicability.UNSAFE, leaves_import=False),
         fix=Fix("f", Applicability.SAFE, (Edit(span, "e"),)),
+        site=("f", "db=Session"),
     )
     for one in (full, full.trail[0], full.repair, full.fix, full.fix.edits[0] if full.fix else None):
         plain = [field for field in fields(one) if getattr(one, field.name) == field.default]  # type: ignore[arg-type]
         assert not plain, "a new field: keep it in cache.findings, and give it a value of its own here"
-    assert form.decoded(form.encoded([full], ["/a.py"]) or b"", ["/a.py"]) == [full]
+    kept = form.decoded(form.encoded([full], ["/a.py"]) or b"", ["/a.py"])
+    assert kept == [full]
+    assert kept[0].site == full.site  # which is no part of what findings are compared by

@@ -11,10 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pathspec import GitIgnoreSpec
 
 from fastapi_session_lint import files
 from fastapi_session_lint.configuration import Configurations
 from fastapi_session_lint.discovery import Discovery
+from fastapi_session_lint.patterns import Lines
 from fastapi_session_lint.settings import Settings
 
 
@@ -287,3 +291,23 @@ def test_failure_leaves_the_old_file_and_nothing_else(
         files.replace(str(path), b"old", b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+# --- lines that are compiled when they may matter ---
+
+IGNORED = [
+    *("*.pyc", "*.py[co]", "*$py.class", "build/", "/dist", "gen", "a/b", "a/*.py", "**/x.py", "x/**", "!keep.py"),
+    *("!gen/", "??.py", "[ab].py", "[!a].py", "[^a].py", "\\!odd.py", "\\#odd", "*", "!*/", "!*.py", "a*b", ".env*"),
+    *("*.tar.gz", " space.py", "trailing.py ", "a?c/", "/**/gen/*.py", "x.*", "é.py"),
+]
+PARTS = ("a", "b", "ab", "a.py", "x.py", "keep.py", "gen", "build", "x", "x.tar.gz", ".env.py", "!odd.py", "é.py")
+
+
+@given(
+    st.lists(st.sampled_from(IGNORED), min_size=1, max_size=8),
+    st.lists(st.sampled_from(PARTS), min_size=1, max_size=4),
+    st.booleans(),
+)
+def test_lines_say_what_all_of_them_compiled_say(lines: list[str], parts: list[str], is_folder: bool) -> None:
+    path = "/".join(parts) + "/" * is_folder
+    assert Lines(lines).include(path) == GitIgnoreSpec.from_lines(lines).check_file(path).include

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from fastapi_session_lint import engine
-from fastapi_session_lint.findings import Finding
+from fastapi_session_lint.findings import Finding, Heeded
 from fastapi_session_lint.settings import Settings
 from fastapi_session_lint.source import Source
-from fastapi_session_lint.suppressions import Heeded, Kind, comments, may_suppress, suppressing
+from fastapi_session_lint.suppressions import Kind, comments, may_suppress, suppressing
 
 HEAD = """\
 from sqlalchemy import create_engine, text

@@ -41,7 +41,7 @@ def decoded(data: bytes, paths: Sequence[str]) -> list[Finding] | None:
 def _finding(one: Finding, numbers: Mapping[str, int]) -> list[Any]:
     trail = [[numbers[note.path], _span(note.span), note.message] for note in one.trail]
     head = [one.code, one.name, one.severity.value, one.message, numbers[one.path], _span(one.span), trail]
-    return [*head, _repair(one.repair), _fix(one.fix)]
+    return [*head, _repair(one.repair), _fix(one.fix), one.site]
 
 
 def _span(span: Span) -> list[int]:
@@ -68,7 +68,7 @@ def _fix(fix: Fix | None) -> list[Any] | None:
 
 
 def _read_finding(value: Any, paths: Sequence[str]) -> Finding:
-    code, name, severity, message, path, span, trail, repair, fix = _items(value)
+    code, name, severity, message, path, span, trail, repair, fix, site = _items(value)
     return Finding(
         _text(code),
         _text(name),
@@ -79,7 +79,13 @@ def _read_finding(value: Any, paths: Sequence[str]) -> Finding:
         tuple(_read_note(note, paths) for note in _items(trail)),
         None if repair is None else _read_repair(repair),
         None if fix is None else _read_fix(fix),
+        None if site is None else _read_site(site),
     )
+
+
+def _read_site(value: Any) -> tuple[str, str]:
+    function, text = _items(value)
+    return _text(function), _text(text)
 
 
 def _read_note(value: Any, paths: Sequence[str]) -> Note:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Sequence
 
@@ -30,6 +29,8 @@ class Commands(click.Group):
         """The command that the arguments name. Raises click.UsageError."""
         word = args[0]
         if word not in self.commands and not word.startswith("-"):
+            import difflib  # late: it is for those who mistype
+
             near = next(iter(difflib.get_close_matches(word, list(self.commands), 1)), None)
             hint = f"fsl check {word}" if os.path.exists(word) else near  # noqa: PTH110
             raise click.UsageError(f"unknown command `{word}`" + (f"; did you mean `{hint}`?" if hint else ""))

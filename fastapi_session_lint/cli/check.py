@@ -194,7 +194,7 @@ def _run(terminal: Terminal, paths: Sequence[str], configured: Configured, optio
 def _found(terminal: Terminal, work: Sequence[Work], sources: Sources, options: Options) -> Fixes:
     """What is found in the work, and what of it was fixed."""
     from fastapi_session_lint import runner
-    from fastapi_session_lint.suppressions import Heeded
+    from fastapi_session_lint.findings import Heeded
 
     heeded = Heeded.NONE if options.ignores_suppressions else Heeded.ALL
     if options.adds_ignores:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -37,6 +36,8 @@ class OutputFormat(click.ParamType):  # type: ignore[type-arg] # it has no param
         """The form and its file, which is empty for standard output."""
         form, equals, path = str(value).partition("=")
         if form not in OUTPUT_FORMATS:
+            import difflib  # late: it is for those who mistype
+
             near = next(iter(difflib.get_close_matches(form, OUTPUT_FORMATS, 1)), None)
             hint = f"; did you mean `{near}`?" if near else ""
             self.fail(f"`{form}` is none of {', '.join(OUTPUT_FORMATS)}{hint}", parameter, context)
