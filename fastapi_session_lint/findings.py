@@ -139,8 +139,8 @@ class Repair:
 
     `span` is the node named in RepairKind. `subject` is the session's expression as text (`db`, `self.db`) where the
     kind needs one. `is_async` says that the session's close, commit and rollback are coroutines. `limit` is the most
-    trusting applicability that the rule allows; the fix itself may only be more careful. `leaves_import` says that
-    an import which the fix makes superfluous stays, since other modules may take the name from there.
+    trusting applicability that the rule allows; the fix itself may only be more careful. `own_imports` are imported
+    names that no other module takes from this one, so that their imports may go with their last uses.
     """
 
     kind: RepairKind
@@ -148,7 +148,7 @@ class Repair:
     subject: str = ""
     is_async: bool = False
     limit: Applicability = Applicability.SAFE
-    leaves_import: bool = True
+    own_imports: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

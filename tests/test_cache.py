@@ -305,7 +305,7 @@ def test_no_part_of_a_finding_is_forgotten() -> None:
         path="/a.py",
         span=span,
         trail=(Note("/a.py", span, "n"),),
-        repair=Repair(RepairKind.CLOSE_SESSION, span, "db", True, Applicability.UNSAFE, leaves_import=False),
+        repair=Repair(RepairKind.CLOSE_SESSION, span, "db", True, Applicability.UNSAFE, own_imports=("sessionmaker",)),
         fix=Fix("f", Applicability.SAFE, (Edit(span, "e"),)),
         site=("f", "db=Session"),
     )

@@ -59,8 +59,8 @@ class Case:
 
     def repair(self, span: Span) -> Repair:
         limit = Applicability(self.options.get("limit", "safe"))
-        subject, is_async, is_alone = self.options.get("subject", ""), "async" in self.options, "alone" in self.options
-        return Repair(self.kind, span, subject, is_async, limit, not is_alone)
+        own_imports = tuple(self.options.get("alone", "").split())
+        return Repair(self.kind, span, self.options.get("subject", ""), "async" in self.options, limit, own_imports)
 
 
 def cases() -> Iterator[Case]:

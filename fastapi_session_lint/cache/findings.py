@@ -57,7 +57,7 @@ def _repair(repair: Repair | None) -> list[Any] | None:
         repair.subject,
         repair.is_async,
         repair.limit.value,
-        repair.leaves_import,
+        list(repair.own_imports),
     ]
 
 
@@ -94,9 +94,14 @@ def _read_note(value: Any, paths: Sequence[str]) -> Note:
 
 
 def _read_repair(value: Any) -> Repair:
-    kind, span, subject, is_async, limit, leaves_import = _items(value)
+    kind, span, subject, is_async, limit, own_imports = _items(value)
     return Repair(
-        RepairKind(kind), _read_span(span), _text(subject), _flag(is_async), Applicability(limit), _flag(leaves_import)
+        RepairKind(kind),
+        _read_span(span),
+        _text(subject),
+        _flag(is_async),
+        Applicability(limit),
+        tuple(_text(name) for name in _items(own_imports)),
     )
 
 

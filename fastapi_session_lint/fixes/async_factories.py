@@ -10,7 +10,7 @@ from fastapi_session_lint.fixes.edits import Draft, Point
 from fastapi_session_lint.fixes.imports import bring
 from fastapi_session_lint.fixes.names import variables
 from fastapi_session_lint.fixes.tree import Tree, children
-from fastapi_session_lint.fixes.unused_import import drop_import
+from fastapi_session_lint.fixes.unused_import import drop_imports, spare_imports
 from fastapi_session_lint.vocabulary import ASYNC_MAKER_MODULE, ASYNC_MAKER_NAME, EXPIRE_OPTION
 
 
@@ -24,14 +24,14 @@ def use_async_maker(tree: Tree, repair: Repair) -> Fix | None:
     if call is None or maker is None or _name(maker) == ASYNC_MAKER_NAME:
         return None
     draft = Draft()
-    new = bring(tree, draft, ASYNC_MAKER_MODULE, ASYNC_MAKER_NAME)
+    dropped = _drop_argument(tree, draft, call, repair.subject) if repair.subject else None
+    gone = [one for one in (maker, dropped) if isinstance(one, cst.Name) and one.value in repair.own_imports]
+    spare = spare_imports(tree, gone)
+    new = bring(tree, draft, ASYNC_MAKER_MODULE, ASYNC_MAKER_NAME, spare)
     if new is None:
         return None
     draft.replace(tree.start(maker), tree.end(maker), new)
-    if not repair.leaves_import:
-        drop_import(tree, draft, maker)
-    if repair.subject:
-        _drop_argument(tree, draft, call, repair.subject)
+    drop_imports(tree, draft, spare)
     applicability = Applicability.UNSAFE if _is_named_elsewhere(tree, _name(maker)) else Applicability.SAFE
     return Fix(f"Use `{ASYNC_MAKER_NAME}`", applicability, draft.edits())
 
@@ -80,14 +80,16 @@ def _keyword(argument: cst.Arg) -> str | None:
     return argument.keyword.value if argument.keyword else None
 
 
-def _drop_argument(tree: Tree, draft: Draft, call: cst.Call, keyword: str) -> None:
-    """Take a keyword argument out; it stays where a comment would go with it, since it does no harm."""
+def _drop_argument(tree: Tree, draft: Draft, call: cst.Call, keyword: str) -> cst.BaseExpression | None:
+    """Take a keyword argument out, and give its value; it stays where a comment would go with it, and does no harm."""
     index = next((n for n, one in enumerate(call.args) if _keyword(one) == keyword), None)
     if index is None:
-        return
+        return None
     start, end = _stretch(tree, call, index)
-    if "#" not in tree.source(start, end):
-        draft.delete(start, end)
+    if "#" in tree.source(start, end):
+        return None
+    draft.delete(start, end)
+    return call.args[index].value
 
 
 def _stretch(tree: Tree, call: cst.Call, index: int) -> tuple[Point, Point]:

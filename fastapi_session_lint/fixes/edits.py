@@ -86,6 +86,10 @@ class Draft:
         """Add what another draft holds."""
         self._changes += other._changes
 
+    def touches(self, start: Point, end: Point) -> bool:
+        """Whether anything is changed between two points."""
+        return any(start <= first and last <= end for first, last, _ in self._changes)
+
     def edits(self) -> tuple[Edit, ...]:
         """The edits in the order of the text, no two at one point. Raises OverlappingEdits."""
         merged: list[tuple[Point, Point, str]] = []

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import libcst as cst
 
 from fastapi_session_lint.fixes.arguments import append_item
-from fastapi_session_lint.fixes.edits import Draft
+from fastapi_session_lint.fixes.edits import Draft, Point
 from fastapi_session_lint.fixes.names import is_binding, is_taken, variables
 from fastapi_session_lint.fixes.sessions import dotted
 from fastapi_session_lint.fixes.tree import Tree
@@ -36,17 +37,20 @@ class Import:
         return isinstance(self.node, cst.ImportFrom), (self.module or "").lower()
 
 
-def bring(tree: Tree, draft: Draft, module: str, name: str) -> str | None:
+def bring(
+    tree: Tree, draft: Draft, module: str, name: str, spare: Collection[cst.ImportAlias] = frozenset()
+) -> str | None:
     """The expression by which `module.name` can be used, imported by the draft where it is not yet.
 
-    None where every way would shadow a name in use.
+    It takes the place of the `spare` imports where these are all that their statement has. None where every way would
+    shadow a name in use.
     """
     head = _head(tree)
     known = _known(tree, module, name)
     if known is not None:
         return known
     if not is_taken(tree, name):
-        _import_from(tree, draft, head, module, name)
+        _import_from(tree, draft, head, module, name, spare)
         return name
     if not is_taken(tree, module.partition(".")[0]):
         _insert_line(tree, draft, head, (False, module), f"import {module}")
@@ -102,11 +106,16 @@ def _bindings(tree: Tree, name: str) -> int:
     return sum(one.value == name and is_binding(tree, one) for one in variables(tree.module))
 
 
-def _import_from(tree: Tree, draft: Draft, head: list[Import], module: str, name: str) -> None:
+def _import_from(
+    tree: Tree, draft: Draft, head: list[Import], module: str, name: str, spare: Collection[cst.ImportAlias]
+) -> None:
     for one in head:
         node = one.node
         if isinstance(node, cst.ImportFrom) and one.module == module and not isinstance(node.names, cst.ImportStar):
-            _extend(tree, draft, list(node.names), name)
+            if all(alias in spare for alias in node.names):
+                draft.replace(tree.start(node.names[0]), end_of_name(tree, node.names[-1]), name)
+            else:
+                _extend(tree, draft, list(node.names), name)
             return
     _insert_line(tree, draft, head, (True, module), f"from {module} import {name}")
 
@@ -124,6 +133,11 @@ def _extend(tree: Tree, draft: Draft, names: list[cst.ImportAlias], name: str) -
         draft.insert((row, column), f"{name},{tree.newline(row) + tree.line(row)[:column] if alone else ' '}")
         return
     append_item(tree, draft, names[-1], name)
+
+
+def end_of_name(tree: Tree, alias: cst.ImportAlias) -> Point:
+    """Where an imported name ends, its comma left out."""
+    return tree.end(alias.asname.name if alias.asname else alias.name)
 
 
 def _member_order(name: str) -> tuple[int, str]:

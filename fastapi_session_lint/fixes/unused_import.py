@@ -1,47 +1,76 @@
-"""An import that nothing needs any more, taken out with its comma, its row, or nothing where a comment stands by it."""
+"""Imports that nothing needs any more, taken out with their commas or their rows, but for those with a comment."""
 
 from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Collection, Iterable, Iterator
 
 import libcst as cst
 
 from fastapi_session_lint.fixes.edits import Draft
+from fastapi_session_lint.fixes.imports import end_of_name
 from fastapi_session_lint.fixes.names import variables
 from fastapi_session_lint.fixes.tree import Tree
 
+_TYPE_COMMENT = re.compile(r"#\s*type:(.*)")
 
-def drop_import(tree: Tree, draft: Draft, use: cst.BaseExpression) -> None:
-    """Take out the `from … import` of a name whose last use goes; it stays where the file speaks of it in a string."""
-    if not isinstance(use, cst.Name):
-        return
-    text = "".join(tree.lines)
-    mentions = [one for one in variables(tree.module) if one.value == use.value]
-    others = [one for one in mentions if one is not use]
-    if len(mentions) != 2 or len(others) != 1 or any(f"{mark}{use.value}{mark}" in text for mark in "'\""):
-        return
-    above = tree.parent(others[0])
+
+def spare_imports(tree: Tree, gone: Iterable[cst.Name]) -> list[cst.ImportAlias]:
+    """The names of `from … import` statements that nothing reads once these uses are gone."""
+    uses = set(gone)
+    names = {one.value for one in uses}
+    left = [one for one in variables(tree.module) if one.value in names and one not in uses]
+    found = ((one, _alias(tree, one)) for one in left if sum(one.value == other.value for other in left) == 1)
+    spoken = _names_in_text(tree) if left else frozenset[str]()
+    return [alias for one, alias in found if alias is not None and one.value not in spoken]
+
+
+def _alias(tree: Tree, name: cst.Name) -> cst.ImportAlias | None:
+    """The part of a `from … import` at module level that binds a name; None where a comment stands by it."""
+    above = tree.parent(name)
     alias = tree.parent(above) if isinstance(above, cst.AsName) else above
     statement = tree.parent(alias) if isinstance(alias, cst.ImportAlias) else None
-    if isinstance(alias, cst.ImportAlias) and isinstance(statement, cst.ImportFrom):
-        _drop_alias(tree, draft, statement, alias)
-
-
-def _drop_alias(tree: Tree, draft: Draft, statement: cst.ImportFrom, alias: cst.ImportAlias) -> None:
+    if not isinstance(alias, cst.ImportAlias) or not isinstance(statement, cst.ImportFrom):
+        return None
     line = tree.parent(statement)
-    if isinstance(statement.names, cst.ImportStar) or not isinstance(line, cst.SimpleStatementLine):
+    if not isinstance(line, cst.SimpleStatementLine) or not isinstance(tree.parent(line), cst.Module):
+        return None
+    rows = tree.lines[tree.start(statement)[0] - 1 : tree.end(statement)[0]]
+    return None if len(line.body) > 1 or "#" in "".join(rows) else alias
+
+
+def _names_in_text(tree: Tree) -> frozenset[str]:
+    """The names that strings and comments mention where they are types, or lists of names."""
+    texts = [one.group(1) for line in tree.lines if (one := _TYPE_COMMENT.search(line))]
+    texts += [str(node.evaluated_value) for node in tree.positions if isinstance(node, cst.SimpleString)]
+    return frozenset(name for text in texts for name in _names_of_type(text.strip()))
+
+
+def _names_of_type(text: str) -> Iterator[str]:
+    try:
+        tree = ast.parse(text, mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
-    names, start, end = list(statement.names), tree.start(statement), tree.end(statement)
-    if not isinstance(tree.parent(line), cst.Module) or "#" in "".join(tree.lines[start[0] - 1 : end[0]]):
-        return
-    index = names.index(alias)
-    if len(names) == 1:
-        if len(line.body) == 1:
+    yield from (node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
+
+
+def drop_imports(tree: Tree, draft: Draft, spare: Collection[cst.ImportAlias]) -> None:
+    """Take out what nothing reads; a statement that the draft has given something else to import keeps it."""
+    for statement in dict.fromkeys(tree.parent(alias) for alias in spare):
+        assert isinstance(statement, cst.ImportFrom)
+        assert not isinstance(statement.names, cst.ImportStar)
+        start, end = tree.start(statement), tree.end(statement)
+        if any(alias not in spare for alias in statement.names):
+            _drop_some(tree, draft, list(statement.names), spare)
+        elif not draft.touches(start, end):
             draft.delete((start[0], 0), (end[0] + 1, 0))
-    elif index + 1 < len(names):
-        draft.delete(tree.start(alias), tree.start(names[index + 1]))
-    else:
-        draft.delete(_end_of_name(tree, names[index - 1]), _end_of_name(tree, alias))
 
 
-def _end_of_name(tree: Tree, alias: cst.ImportAlias) -> tuple[int, int]:
-    """Where an imported name ends, its comma left out."""
-    return tree.end(alias.asname.name if alias.asname else alias.name)
+def _drop_some(tree: Tree, draft: Draft, names: list[cst.ImportAlias], spare: Collection[cst.ImportAlias]) -> None:
+    last_kept = max(index for index, alias in enumerate(names) if alias not in spare)
+    for index in range(last_kept):
+        if names[index] in spare:
+            draft.delete(tree.start(names[index]), tree.start(names[index + 1]))
+    if last_kept + 1 < len(names):
+        draft.delete(end_of_name(tree, names[last_kept]), end_of_name(tree, names[-1]))

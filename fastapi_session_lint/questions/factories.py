@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 class PlainFactory(NamedTuple):
-    """`sessionmaker(…, class_=AsyncSession)`, called by its plain `name`, None where it has a module in front.
+    """`sessionmaker(…, class_=AsyncSession)`; `names` are the plain ones among the two, without a module in front.
 
     `is_default_class` where async_sessionmaker would take that class too.
     """
 
     call: Call
-    name: str | None
+    names: tuple[str, ...]
     is_default_class: bool
 
 
@@ -60,7 +60,7 @@ class Factories:
             if isinstance(kind, SessionClass) and kind.is_async and not self._is_on_sync_engine(call, scope):
                 yield PlainFactory(
                     call,
-                    call.function.id if isinstance(call.function, Name) else None,
+                    tuple(one.id for one in (call.function, given) if isinstance(one, Name)),
                     kind.of is None and kind.flavour == "sqlalchemy",
                 )
 

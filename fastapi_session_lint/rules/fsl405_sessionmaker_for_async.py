@@ -38,9 +38,9 @@ SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
 ## Fix safety
 
 The fix is safe: it calls `async_sessionmaker`, imports it, and drops `class_` where that is SQLAlchemy's own
-AsyncSession; SQLModel's or your own stays. The import of `sessionmaker` goes where nothing needs it any more, in this
-file or in another that takes it from here. It is unsafe where the file names the type `sessionmaker` as well, in an
-annotation or an `isinstance`, which then no longer fits.
+AsyncSession; SQLModel's or your own stays. The imports of `sessionmaker` and `AsyncSession` go where nothing needs them
+any more, in this file or in another that takes them from here. It is unsafe where the file names the type
+`sessionmaker` as well, in an annotation or an `isinstance`, which then no longer fits.
 
 ## When to switch it off
 
@@ -76,8 +76,8 @@ def check(rule: Rule, context: Context) -> Iterator[Finding]:
             span = context.span(scope, one.call.place)
             subject = CLASS_OPTION if one.is_default_class else ""
             message = "`sessionmaker` is declared to make sync sessions; `async_sessionmaker` makes async ones"
-            leaves_import = one.name is None or context.is_handed_on(scope, one.name)
-            repair = Repair(RepairKind.USE_ASYNC_MAKER, span, subject, leaves_import=leaves_import)
+            own_imports = tuple(name for name in one.names if not context.is_handed_on(scope, name))
+            repair = Repair(RepairKind.USE_ASYNC_MAKER, span, subject, own_imports=own_imports)
             yield rule.finding(scope.module.path, span, message, repair=repair)
 
 
