@@ -1,4 +1,4 @@
-"""From paths to findings: files are read, the engine runs on each piece of work, and fixes are written.
+"""From paths to findings: files are read, and the engine runs on each piece of work.
 
 `check_paths` and `check_source` are the Python interface; the command line and flake8 use the same steps.
 """
@@ -52,6 +52,11 @@ class Sources:
     def change(self, path: str, data: bytes) -> None:
         """Go on with new content for a file."""
         self.known[path] = Source(path, data)
+
+    def forget(self, paths: Iterable[str]) -> None:
+        """Read files again when they are asked for."""
+        for path in paths:
+            self.known.pop(path, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,107 +199,6 @@ def understand(work: Iterable[Work], sources: Sources) -> dict[str, Inventory]:
             part = engine.understand(sources.of(one), one.settings, report=one.report, versions=one.versions)
             found[one.root] = found[one.root] + part if one.root in found else part
     return found
-
-
-def fix(
-    work: Iterable[Work],
-    sources: Sources,
-    *,
-    writes: bool = True,
-    jobs: int | None = 1,
-    caching: Caching = _UNCACHED,
-) -> Fixes:
-    """Fix what can be fixed, write it, and leave in `sources` what the files say now.
-
-    What a comment suppresses is never fixed. Files in `sources.given` are changed there and not on the disk; unless it
-    `writes`, nothing is changed anywhere. Raises settings.InvalidSettings.
-    """
-    from fastapi_session_lint import engine, fixer  # a run that changes nothing need not wait for these imports
-    from fastapi_session_lint.reading import read_by_processes
-
-    applied: list[Finding] = []
-    remaining: list[Finding] = []
-    failed: list[Finding] = []
-    unwritten: dict[str, str] = {}
-    changed: dict[str, tuple[bytes, bytes]] = {}
-    with collector_paused():
-        for one in work:
-            check_codes(one)
-            known = read_by_processes(sources.of(one), jobs, caching.of(one.root, one.settings.cache_dir))
-            looked_at = functools.partial(
-                engine.check,
-                versions=one.versions,
-                known=known,
-                ignores=one.ignores,
-                rules=rules_of(one.settings.plugins),
-            )
-            outcome = fixer.fix(
-                sources.of(one), one.settings, report=one.report, unsafe=one.settings.unsafe_fixes, check=looked_at
-            )
-            applied += outcome.applied
-            remaining += outcome.remaining
-            failed += outcome.failed
-            changed.update({path: (sources[path].data, data) for path, data in outcome.changed.items()})
-            unwritten.update(_write(outcome.changed, sources) if writes else ())
-    return Fixes(
-        _ordered(finding for finding in applied if finding.path not in unwritten),
-        _ordered(remaining + [finding for finding in applied if finding.path in unwritten]),
-        tuple(_taken_back(finding) for finding in _ordered(failed)),
-        tuple(f"{path}: not fixed: {why}" for path, why in sorted(unwritten.items())),
-        {path: change for path, change in changed.items() if path not in unwritten},
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Ignored:
-    """What became of findings that were to be suppressed: how many are, in how many files, and those that stay."""
-
-    suppressed: int
-    changed: int
-    remaining: tuple[Finding, ...]
-    unwritten: tuple[str, ...] = ()
-
-
-def add_ignores(work: Iterable[Work], sources: Sources, reason: str | None = None) -> Ignored:
-    """Write comments that suppress what is found, each with the reason, and leave in `sources` what the files say now.
-
-    Raises settings.InvalidSettings.
-    """
-    from fastapi_session_lint.ignorer import ignore  # few runs write comments
-
-    work = list(work)
-    before = check(work, sources, with_fixes=False)
-    wanted = {path for one in work for path in one.report}
-    changed = ignore((sources[path] for path in sorted(wanted)), before, reason)
-    unwritten = dict(_write(changed, sources))
-    remaining = check(work, sources)
-    return Ignored(
-        len(before) - len(remaining),
-        len(changed) - len(unwritten),
-        tuple(remaining),
-        tuple(f"{path}: not changed: {why}" for path, why in sorted(unwritten.items())),
-    )
-
-
-def _write(changed: Mapping[str, bytes], sources: Sources) -> Iterator[tuple[str, str]]:
-    """Write the files, and give those that could not be written, with the reason."""
-    for path, data in sorted(changed.items()):
-        try:
-            if path not in sources.given:
-                files.replace(path, sources[path].data, data)
-        except OSError as error:
-            yield path, files.reason(error)
-        else:
-            sources.change(path, data)
-
-
-def _ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    return tuple(sorted(findings, key=lambda finding: finding.order))
-
-
-def _taken_back(finding: Finding) -> str:
-    place = f"{finding.path}:{finding.span.row}:{finding.span.column + 1}"
-    return f"{place}: the fix for {finding.code} was taken back, because the result was not right: a bug of ours"
 
 
 def check_codes(work: Work) -> None:

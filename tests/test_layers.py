@@ -43,6 +43,7 @@ SHELL = (
     "reading",
     "plugins",
     "runner",
+    "changing",
     "baseline",
     "revision",
     "hints",

@@ -204,8 +204,10 @@ def _found(terminal: Terminal, work: Sequence[Work], sources: Sources, options: 
     if not options.makes_fixes:
         found = runner.check(work, sources, heeded=heeded, caching=_caching(options), jobs=options.jobs)
         return runner.Fixes((), tuple(found))
+    from fastapi_session_lint.changing import fix  # a run that changes nothing does without
+
     writes = not options.shows_diff
-    fixes = runner.fix(work, sources, writes=writes, jobs=options.jobs, caching=_caching(options))
+    fixes = fix(work, sources, writes=writes, jobs=options.jobs, caching=_caching(options))
     if options.ignores_suppressions:
         return replace(fixes, remaining=tuple(runner.check(work, sources, heeded=heeded)))
     return fixes

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import click
 
+from fastapi_session_lint.changing import add_ignores as write_ignores
 from fastapi_session_lint.hints import ruff_hint
 from fastapi_session_lint.report.terminal import Terminal
 from fastapi_session_lint.runner import Fixes, Sources
-from fastapi_session_lint.runner import add_ignores as write_ignores
 from fastapi_session_lint.work import Work
 
 
