@@ -129,6 +129,8 @@ class RepairKind(enum.Enum):
     """The names that SQLAlchemy has moved, imported at `span`, from their new module."""
     WRAP_IN_TEXT = "wrap-in-text"
     """The statement that the call at `span` is given as a string, inside `text(…)`."""
+    OPEN_CONNECTION = "open-connection"
+    """The call of an engine at `span` on a connection of its own; `subject` is "text" where it is given a string."""
     REMOVE_SUPPRESSION = "remove-suppression"
     """The codes in `subject` out of the comment at `span`, and the comment itself where none is left."""
 

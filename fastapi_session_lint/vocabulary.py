@@ -165,8 +165,11 @@ TEXT_MODULE, TEXT_NAME = "sqlalchemy", "text"
 STATEMENT_PARAMETER = "statement"
 STATEMENT_METHODS = frozenset({"execute", "exec", "scalar", "scalars", "stream", "stream_scalars"})
 """The methods of sessions and connections that take a statement, and since SQLAlchemy 2 no string for it."""
-REMOVED_ENGINE_METHODS = frozenset({"execute", "scalar"})
+SCALAR_NAME = "scalar"
+REMOVED_ENGINE_METHODS = frozenset({"execute", SCALAR_NAME})
 """The methods that an Engine had until SQLAlchemy 2."""
+RESULT_COUNT = "rowcount"
+"""The attribute of a result that is a plain number."""
 OLD_DECLARATIVE_MODULE = "sqlalchemy.ext.declarative"
 NEW_DECLARATIVE_MODULE = "sqlalchemy.orm"
 MOVED_DECLARATIVE_NAMES = frozenset({"declarative_base", "as_declarative", "has_inherited_table", "synonym_for"})

@@ -38,6 +38,7 @@ NODES: dict[RepairKind, tuple[type[cst.CSTNode], ...]] = {
     RepairKind.MOVE_OUT_OF_TRY: (cst.Call,),
     RepairKind.SPLIT_IMPORT: (cst.ImportFrom,),
     RepairKind.WRAP_IN_TEXT: (cst.Call,),
+    RepairKind.OPEN_CONNECTION: (cst.Call,),
     RepairKind.REMOVE_SUPPRESSION: (cst.Comment,),
     RepairKind.SWAP_WITH: (cst.With,),
 }

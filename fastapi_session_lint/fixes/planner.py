@@ -15,6 +15,7 @@ from fastapi_session_lint.fixes.commits import drop_commit
 from fastapi_session_lint.fixes.connect_args import add_connect_arg
 from fastapi_session_lint.fixes.dependencies import add_function_scope, drop_call, drop_decorator
 from fastapi_session_lint.fixes.edits import OverlappingEdits
+from fastapi_session_lint.fixes.engine_calls import open_connection
 from fastapi_session_lint.fixes.enter_generator import enter_generator
 from fastapi_session_lint.fixes.handlers import add_raise, add_rollback, add_rollback_if_failed, guard_commit
 from fastapi_session_lint.fixes.move_out_of_try import move_out_of_try
@@ -75,6 +76,7 @@ MAKERS: Mapping[RepairKind, Callable[[Tree, Repair], Fix | None]] = {
     RepairKind.MOVE_OUT_OF_TRY: move_out_of_try,
     RepairKind.SPLIT_IMPORT: split_import,
     RepairKind.WRAP_IN_TEXT: wrap_in_text,
+    RepairKind.OPEN_CONNECTION: open_connection,
     RepairKind.REMOVE_SUPPRESSION: remove_suppression,
     RepairKind.SWAP_WITH: swap_with,
 }

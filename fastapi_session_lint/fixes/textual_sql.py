@@ -17,19 +17,26 @@ _TITLE = "Wrap the statement in `text`"
 def wrap_in_text(tree: Tree, repair: Repair) -> Fix | None:
     """The call's first argument inside `text(…)`, imported where it is not yet; None where there is no room."""
     call = tree.find(repair.span, cst.Call)
-    statement = _statement(call) if call is not None else None
-    if statement is None or _is_wrapped(statement):
-        return None
     draft = Draft()
+    if call is None or not wrap_statement(tree, draft, call):
+        return None
+    return Fix(_TITLE, Applicability.SAFE, draft.edits())
+
+
+def wrap_statement(tree: Tree, draft: Draft, call: cst.Call) -> bool:
+    """Wrap the statement that a call is given; False where it is wrapped, or cannot be."""
+    statement = _statement(call)
+    if statement is None or _is_wrapped(statement):
+        return False
     maker = bring(tree, draft, TEXT_MODULE, TEXT_NAME)
     if maker is None:
-        return None
+        return False
     if statement.lpar:
         draft.insert(tree.start(statement), maker)
     else:
         draft.insert(tree.start(statement), f"{maker}(")
         draft.insert(tree.end(statement), ")")
-    return Fix(_TITLE, Applicability.SAFE, draft.edits())
+    return True
 
 
 def _is_wrapped(statement: cst.BaseExpression) -> bool:

@@ -11,7 +11,15 @@ from fastapi_session_lint.model.expressions import Attribute, Call, Constant, Ex
 from fastapi_session_lint.model.syntax import Assigned
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.libraries import argument, has_stars
-from fastapi_session_lint.project.values import ConnectionValue, EngineValue, Scope, SessionValue, Value
+from fastapi_session_lint.project.values import (
+    ConnectionValue,
+    EngineValue,
+    Library,
+    LibraryObject,
+    Scope,
+    SessionValue,
+    Value,
+)
 
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
@@ -25,6 +33,19 @@ class TextualStatement(NamedTuple):
     call: Call
     name: str
     can_be_wrapped: bool
+
+
+class EngineCall(NamedTuple):
+    """A call of a `method` that engines have no more; `is_text` where it is given a string.
+
+    `can_be_moved` where a connection takes the same arguments: the statement is no driver's own, and nothing but
+    parameters in one piece comes with it.
+    """
+
+    call: Call
+    method: str
+    is_text: bool
+    can_be_moved: bool
 
 
 class TextualSql:
@@ -44,14 +65,34 @@ class TextualSql:
                         can_be_wrapped = len(call.arguments) == 1 or _has_named(text)
                         yield TextualStatement(call, dotted(call.function) or method, can_be_wrapped)
 
-    def engine_calls(self, scope: Scope) -> Iterator[tuple[Call, str]]:
+    def engine_calls(self, scope: Scope) -> Iterator[EngineCall]:
         """The calls of what an engine had before SQLAlchemy 2."""
         for call in calls_of(scope):
             match call.function:
                 case Attribute(receiver, method) if method in vocabulary.REMOVED_ENGINE_METHODS:
                     value = self._context.value(receiver, scope)
                     if isinstance(value, EngineValue) and not value.is_async:
-                        yield call, method
+                        yield self._engine_call(call, method, scope)
+
+    def _engine_call(self, call: Call, method: str, scope: Scope) -> EngineCall:
+        given = [one.value for one in call.arguments if one.name is None]
+        if has_stars(call) or len(given) != len(call.arguments) or len(given) not in (1, 2):
+            return EngineCall(call, method, False, False)
+        text = self._text(given[0], scope)
+        if text is None:
+            return EngineCall(call, method, False, self._is_construct(given[0], scope))
+        return EngineCall(call, method, True, len(given) == 1 or _has_named(text))
+
+    def _is_construct(self, expression: Expression, scope: Scope) -> bool:
+        """Whether a statement is made by SQLAlchemy: `select(…)`, `text(…)`, `table.insert().values(…)`."""
+        is_call = isinstance(expression, Call)
+        while isinstance(expression, Call | Attribute):
+            value = self._context.value(expression, scope)
+            if isinstance(value, Library | LibraryObject):
+                return is_call and value.name.startswith(vocabulary.STATEMENT_MODULES)
+            expression = expression.function if isinstance(expression, Call) else expression.value
+        value = self._context.value(expression, scope)
+        return is_call and isinstance(value, LibraryObject) and value.name.startswith(vocabulary.STATEMENT_MODULES)
 
     def _takes_statements(self, receiver: Expression, method: str, scope: Scope) -> bool:
         """Whether SQLAlchemy's own method is called, whichever of its values a name has."""

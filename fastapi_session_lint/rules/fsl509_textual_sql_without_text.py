@@ -42,9 +42,14 @@ def is_alive(db: Session) -> bool:
 
 ## Fix safety
 
-The fix is safe: it wraps the string in `text(…)`, and imports that where it is not yet. There is none for an engine,
-nor where parameters are given and the string has no `:name` for them: the driver's `?` and `%s` mean nothing to `text`.
-A value belongs into a parameter, not into an f-string; the fix leaves that as it is.
+The fix is safe: it wraps the string in `text(…)`, and imports that where it is not yet. There is none where parameters
+are given and the string has no `:name` for them: the driver's `?` and `%s` mean nothing to `text`. A value belongs into
+a parameter, not into an f-string; the fix leaves that as it is.
+
+For an engine the fix is displayed only. It puts the statement into `with engine.begin() as connection:`, which gives it
+a transaction of its own, as it had before SQLAlchemy 2; whether it should share one with its neighbours is for you to
+say. There is none where the result is read behind the statement, since it is closed at the end of the block: read it
+there, by `.all()` for example.
 
 ## When to switch it off
 
@@ -63,6 +68,7 @@ from typing import TYPE_CHECKING
 
 from fastapi_session_lint.findings import Applicability, Finding, Repair, RepairKind, Severity
 from fastapi_session_lint.rules.base import Rule
+from fastapi_session_lint.vocabulary import TEXT_NAME
 
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
@@ -81,9 +87,12 @@ def check(rule: Rule, context: Context) -> Iterator[Finding]:
             message = f"`{name}` raises ArgumentError for a string: SQLAlchemy 2 wants it inside text(…)"
             repair = Repair(RepairKind.WRAP_IN_TEXT, span) if can_be_wrapped else None
             yield rule.finding(scope.module.path, span, message, repair=repair)
-        for call, method in context.textual_sql.engine_calls(scope):
-            message = f"AttributeError: since SQLAlchemy 2 an engine has no `{method}`, only its connections have"
-            yield rule.finding(scope.module.path, context.span(scope, call.place), message)
+        for one in context.textual_sql.engine_calls(scope):
+            span = context.span(scope, one.call.place)
+            message = f"AttributeError: since SQLAlchemy 2 an engine has no `{one.method}`, only its connections have"
+            subject = TEXT_NAME if one.is_text else ""
+            repair = Repair(RepairKind.OPEN_CONNECTION, span, subject) if one.can_be_moved else None
+            yield rule.finding(scope.module.path, span, message, repair=repair)
 
 
 RULE = Rule(
