@@ -659,6 +659,8 @@ PASSING_ITERATORS = frozenset({"enumerate", "zip", "map", "filter", "iter", "rev
 PLAIN_TYPES = frozenset(
     {"dict", "list", "tuple", "set", "frozenset", "str", "bytes", "int", "float", "complex", "bool", "bytearray"}
 )
+UNMAPPED_MODULES = ("pydantic.", "pydantic_settings.", "typing.", "enum.", "abc.", "builtins.")
+"""Where the bases come from of which no class becomes one of a table."""
 MODEL_BASES = frozenset(
     {
         "pydantic.BaseModel", "pydantic.main.BaseModel", "pydantic_settings.BaseSettings", "sqlmodel.SQLModel",

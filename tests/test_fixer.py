@@ -7,6 +7,7 @@ import itertools
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -276,3 +277,11 @@ def second():
     assert after.count("with contextmanager(get_db)() as db:") == 2
     again = fix([Source("/project/app.py", after.encode())], settings, report=None, unsafe=True)
     assert again == FixOutcome({}, (), (), ())
+
+
+def test_a_savepoint_that_a_handler_forgets_is_shown_to_be_rolled_back() -> None:
+    path = Path(__file__).parent / "fixtures" / "FSL201" / "bad_savepoint_released_only.py"
+    (finding,) = engine.check([Source("/app.py", path.read_bytes())], Settings(select=("FSL201",)), with_fixes=True)
+    assert finding.fix is not None
+    assert finding.fix.applicability is DISPLAY
+    assert [edit.content.strip() for edit in finding.fix.edits] == ["savepoint.rollback()"]

@@ -54,7 +54,8 @@ class Result(enum.Enum):
     SAVEPOINT = "a context manager for a savepoint of the session"
 
 
-TRANSACTIONS = {"begin()": Result.TRANSACTION, "begin_nested()": Result.SAVEPOINT}
+SAVEPOINT = "begin_nested()"
+TRANSACTIONS = {"begin()": Result.TRANSACTION, SAVEPOINT: Result.SAVEPOINT}
 """What a name stands for that is known as `name>begin()`: not the session, but what ends its transaction."""
 
 

@@ -13,7 +13,7 @@ from fastapi_session_lint.flow.uses import Use, UseKind
 from fastapi_session_lint.model.expressions import NOWHERE
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.values import Scope
-from fastapi_session_lint.questions.failures import lives
+from fastapi_session_lint.questions.followed import lives
 from fastapi_session_lint.questions.graph_places import nodes_by_expression
 from fastapi_session_lint.questions.order import following
 from fastapi_session_lint.vocabulary import Action

@@ -13,7 +13,8 @@ from fastapi_session_lint.model.syntax import Function, Try, With
 from fastapi_session_lint.model.walk import statements
 from fastapi_session_lint.project.values import Scope
 from fastapi_session_lint.questions.catching import Failing, catches, failing
-from fastapi_session_lint.questions.remedies import BY_HAND, Remedy, remedy
+from fastapi_session_lint.questions.followed import handing_places, lives
+from fastapi_session_lint.questions.remedies import BY_HAND, Failed, Remedy, remedy
 from fastapi_session_lint.vocabulary import IO_ACTIONS, Action
 
 if TYPE_CHECKING:
@@ -81,15 +82,6 @@ def failures(context: Context, scope: Scope) -> Iterator[Failure]:
     yield from found.values()
 
 
-def lives(context: Context, scope: Scope) -> Iterator[tuple[str, bool, Life]]:
-    """Every session that a function makes, is given or finds: its name, whether it is async, its life."""
-    for creation in context.creations(scope):
-        yield context.subject(creation) or "the session", creation.session.is_async, context.life(creation)
-    for name, session in context.borrowed_names(scope):
-        for life in context.lives_of_name(scope, name):
-            yield name, session.is_async, life
-
-
 def _catches(function: Function) -> bool:
     """Whether a function has a handler, or a with that may be one."""
     return any((isinstance(one, Try) and one.handlers) or isinstance(one, With) for one in statements(function.body))
@@ -97,21 +89,17 @@ def _catches(function: Function) -> bool:
 
 def _of_life(context: Context, scope: Scope, name: str, is_async: bool, life: Life) -> Iterator[Failure]:
     found: dict[int, Failure] = {}
-    refused: set[int] = set()
     for moment in life.moments:
         if context.effects.fails(moment):
-            failure = _failure(context, scope, name, is_async, life, moment.point, moment)
-            _add(found, failure)
-            if failure is not None and moment.before.health is Health.ABORTED:
-                refused.add(failure.handler)
+            _add(found, _failure(context, scope, name, is_async, life, moment.point, moment))
     for failed, point in () if life.is_made else life.ends:
         if not failed and _is_left_failed(point.state) and not _answers(context, scope):
             _add(found, _failure(context, scope, name, is_async, life, point, None))
     for failure in found.values():
         said = failure if failure.used is not None else _asked(context, life, failure)
         if said is not None:
-            only_failed = said.handler not in refused
-            yield said._replace(remedy=remedy(context, life, name, is_async, said.handler, only_failed=only_failed))
+            what = _what_failed(life, said)
+            yield said._replace(remedy=remedy(context, life, name, is_async, said.handler, what))
 
 
 def _add(found: dict[int, Failure], failure: Failure | None) -> None:
@@ -160,7 +148,7 @@ def _failure(
         operation.place,
         caught.place,
         None if moment is None else Again(scope, moment.use.place),
-        _is_write(operation),
+        _is_write(operation, moment),
         moment is not None and _is_next(life, found, moment),
         caught.manager is not None,
         operation.name == "__exit__",
@@ -173,17 +161,31 @@ def _counts(found: Failing, moment: Moment | None) -> bool:
     A failed statement of a callee does so where something has been written in the same transaction.
     """
     operation = found.operation
-    if moment is None or _is_write(operation):
-        return _is_write(operation)
+    if moment is None or _is_write(operation, moment):
+        return _is_write(operation, moment)
     if operation.kind is UseKind.PASS:
         return found.before.status is Status.DIRTY or (operation.effect is not None and operation.effect.writes)
     return operation.action in (Action.EXECUTE, Action.READ)
 
 
-def _is_write(use: Use) -> bool:
+def _is_write(use: Use, moment: Moment | None) -> bool:
+    """Whether it is a commit or flush that failed; a callee that commits may have had a statement refused before."""
     if use.kind is UseKind.PASS:
-        return use.effect is not None and (use.effect.commits or use.effect.flushes)
+        is_refused = moment is not None and moment.before.health is Health.ABORTED
+        return use.effect is not None and (use.effect.commits or use.effect.flushes) and not is_refused
     return use.action in (Action.COMMIT, Action.FLUSH)
+
+
+def _what_failed(life: Life, failure: Failure) -> Failed:
+    if not failure.is_write:
+        return Failed.STATEMENT
+    if any(use.place == failure.place for use in life.acts(Action.COMMIT)):
+        return Failed.COMMIT
+    if any(use.place == failure.place for use in life.acts(Action.FLUSH)):
+        return Failed.FLUSH
+    effects = (use.effect for use in life.uses(UseKind.PASS) if use.place == failure.place)
+    commits = any(effect is not None and effect.commits for effect in effects)
+    return Failed.COMMITTING_CALL if commits else Failed.FLUSHING_CALL
 
 
 def _is_next(life: Life, found: Failing, moment: Moment) -> bool:
@@ -209,7 +211,7 @@ def _use_by_callers(context: Context, scope: Scope, depth: int = 0) -> Answer:
     callers = context.framework.callers(scope)
     answer: Answer = NOT_USED if callers and depth < _CALLS else UNKNOWN
     for caller in callers if depth < _CALLS else ():
-        followed = [(life, calls) for _, _, life in lives(context, caller) if (calls := _calls(life, scope))]
+        followed = [(life, calls) for _, _, life in lives(context, caller) if (calls := handing_places(life, scope))]
         answers = [_use_in(context, caller, life, calls, depth) for life, calls in followed]
         again = next((one for one in answers if isinstance(one, Again)), None)
         if again is not None:
@@ -217,12 +219,6 @@ def _use_by_callers(context: Context, scope: Scope, depth: int = 0) -> Answer:
         if not answers or UNKNOWN in answers:
             answer = UNKNOWN
     return answer
-
-
-def _calls(life: Life, scope: Scope) -> frozenset[int]:
-    """Where a function is called with the session."""
-    passed = ((use.place, use.effect) for use in life.uses(UseKind.PASS))
-    return frozenset(place for place, effect in passed if effect and effect.source and effect.source[0] is scope)
 
 
 def _use_in(context: Context, caller: Scope, life: Life, calls: frozenset[int], depth: int) -> Answer:

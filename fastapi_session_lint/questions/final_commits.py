@@ -13,7 +13,7 @@ from fastapi_session_lint.model.expressions import Call, Expression, Name, dotte
 from fastapi_session_lint.model.syntax import Do, Function, If, Suite, Try, With
 from fastapi_session_lint.model.walk import subexpressions
 from fastapi_session_lint.project.values import Library, Scope
-from fastapi_session_lint.questions.failures import lives
+from fastapi_session_lint.questions.followed import lives
 from fastapi_session_lint.vocabulary import Action
 
 if TYPE_CHECKING:

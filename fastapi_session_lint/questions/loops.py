@@ -15,7 +15,7 @@ from fastapi_session_lint.model.expressions import Await, Call, Expression, Name
 from fastapi_session_lint.model.syntax import Assigned, Continue, For, Function, If, Other, Suite, Try, While
 from fastapi_session_lint.model.walk import all_expressions, statements, subexpressions
 from fastapi_session_lint.project.values import LibraryObject, Scope, SessionValue
-from fastapi_session_lint.questions.failures import lives
+from fastapi_session_lint.questions.followed import lives
 from fastapi_session_lint.questions.graph_places import expressions_in
 from fastapi_session_lint.questions.order import following
 from fastapi_session_lint.questions.streamed_results import StreamedResults

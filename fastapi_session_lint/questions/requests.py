@@ -18,7 +18,7 @@ from fastapi_session_lint.project.values import (
     ObjectValue,
     Scope,
 )
-from fastapi_session_lint.questions.failures import lives
+from fastapi_session_lint.questions.followed import lives
 from fastapi_session_lint.questions.late_commits import scope_of
 from fastapi_session_lint.questions.order import following
 from fastapi_session_lint.vocabulary import TRANSACTION_TESTS, Action

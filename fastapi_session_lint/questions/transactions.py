@@ -17,7 +17,7 @@ from fastapi_session_lint.model.syntax import Assigned, Function, With
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.libraries import argument, is_true
 from fastapi_session_lint.project.values import FactoryValue, FunctionValue, Library, Scope, SessionClass
-from fastapi_session_lint.questions.failures import lives
+from fastapi_session_lint.questions.followed import lives
 from fastapi_session_lint.questions.order import following, is_always_met
 from fastapi_session_lint.vocabulary import Action
 

@@ -13,7 +13,8 @@ from fastapi_session_lint.model.expressions import Attribute, Call, Expression, 
 from fastapi_session_lint.model.syntax import Function
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.values import ClassValue, FunctionValue, ObjectValue, Scope
-from fastapi_session_lint.questions.failures import failures, lives
+from fastapi_session_lint.questions.failures import failures
+from fastapi_session_lint.questions.followed import lives
 from fastapi_session_lint.vocabulary import EXIT_METHODS, SESSION_METHODS, Action
 
 if TYPE_CHECKING:

@@ -80,8 +80,13 @@ The fix is unsafe: it puts `rollback()` first into the handler, which takes back
 A rollback does harm where the handler also takes errors that have nothing to do with the database: work from before the
 `try` would be lost, and loaded objects expire, so that an async function that reads one of their attributes raises
 `MissingGreenlet`. Where either may happen the fix is `if not db.is_active: db.rollback()`, since a session is
-inactive after a failed flush or commit and after nothing else. Where it is a statement that PostgreSQL refuses,
-`is_active` does not tell; the rollback is then displayed only.
+inactive after a failed flush or commit and after nothing else. Where a statement may be refused as well, which only
+PostgreSQL holds against the transaction, that is reported next.
+
+The rollback is displayed only where `is_active` does not tell, as after such a statement, and where it would lose more
+than the `try` is about without a word: rows that were written before it, by the caller or in earlier rounds of a loop,
+and are to be committed later. A savepoint around what may fail (`with db.begin_nested():`) keeps those; where there is
+one in a variable, it is what is shown to be rolled back. What the `try` itself commits fails as a whole anyway.
 
 ## When to switch it off
 
@@ -127,7 +132,8 @@ def _finding(rule: Rule, context: Context, failure: Failure) -> Finding:
     trail: list[Note] = [context.note(scope, failure.handler, "the error is caught here, and nothing is rolled back")]
     repair = None
     if not failure.is_suppress:
-        repair = Repair(failure.remedy.kind, handler, name, failure.is_async, failure.remedy.limit)
+        remedy = failure.remedy
+        repair = Repair(remedy.kind, handler, remedy.savepoint or name, failure.is_async, remedy.limit)
     severity = Severity.ERROR
     if failure.used is not None:
         trail.append(context.note(*failure.used, "the failed session is used again here"))
@@ -153,4 +159,5 @@ RULE = Rule(
     documentation=__doc__ or "",
     check=check,
     fix=Applicability.UNSAFE,
+    hides=frozenset({"FSL201"}),
 )

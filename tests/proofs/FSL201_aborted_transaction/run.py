@@ -1,5 +1,4 @@
 # database: postgresql+psycopg
-# by hand: a rollback, which the fix puts in, would take the order along; a savepoint keeps it
 """A statement that may fail is ignored when it does; the commit after it reports success and stores nothing."""
 
 from app import SessionLocal, place_order
