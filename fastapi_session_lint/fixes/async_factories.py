@@ -27,7 +27,7 @@ def use_async_maker(tree: Tree, repair: Repair) -> Fix | None:
     dropped = _drop_argument(tree, draft, call, repair.subject) if repair.subject else None
     gone = [one for one in (maker, dropped) if isinstance(one, cst.Name) and one.value in repair.own_imports]
     spare = spare_imports(tree, gone)
-    new = bring(tree, draft, ASYNC_MAKER_MODULE, ASYNC_MAKER_NAME, spare)
+    new = bring(tree, draft, ASYNC_MAKER_MODULE, ASYNC_MAKER_NAME, row=tree.start(call)[0], spare=spare)
     if new is None:
         return None
     draft.replace(tree.start(maker), tree.end(maker), new)

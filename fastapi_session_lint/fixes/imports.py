@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import libcst as cst
@@ -38,19 +38,27 @@ class Import:
 
 
 def bring(
-    tree: Tree, draft: Draft, module: str, name: str, spare: Collection[cst.ImportAlias] = frozenset()
+    tree: Tree,
+    draft: Draft,
+    module: str,
+    name: str,
+    *,
+    row: int = 0,
+    spare: Collection[cst.ImportAlias] = frozenset(),
 ) -> str | None:
     """The expression by which `module.name` can be used, imported by the draft where it is not yet.
 
-    It takes the place of the `spare` imports where these are all that their statement has. None where every way would
-    shadow a name in use.
+    A from-import above the `row` of the use may be extended wherever it stands at module level. The name takes the
+    place of the `spare` imports where these are all that their statement has. None where every way would shadow a name
+    in use.
     """
     head = _head(tree)
     known = _known(tree, module, name)
     if known is not None:
         return known
     if not is_taken(tree, name):
-        _import_from(tree, draft, head, module, name, spare)
+        if not _extended(tree, draft, [*head, *_imports_above(tree, row)], module, name, spare):
+            _insert_line(tree, draft, head, (True, module), f"from {module} import {name}")
         return name
     if not is_taken(tree, module.partition(".")[0]):
         _insert_line(tree, draft, head, (False, module), f"import {module}")
@@ -106,18 +114,27 @@ def _bindings(tree: Tree, name: str) -> int:
     return sum(one.value == name and is_binding(tree, one) for one in variables(tree.module))
 
 
-def _import_from(
-    tree: Tree, draft: Draft, head: list[Import], module: str, name: str, spare: Collection[cst.ImportAlias]
-) -> None:
-    for one in head:
+def _imports_above(tree: Tree, row: int) -> Iterator[Import]:
+    """The from-imports at module level that stand above a row."""
+    for line in tree.module.body:
+        for node in line.body if isinstance(line, cst.SimpleStatementLine) else ():
+            if isinstance(node, cst.ImportFrom) and tree.end(node)[0] < row:
+                yield _import(tree, node)
+
+
+def _extended(
+    tree: Tree, draft: Draft, imports: list[Import], module: str, name: str, spare: Collection[cst.ImportAlias]
+) -> bool:
+    """Add a name to the first import from its module, if there is one."""
+    for one in imports:
         node = one.node
         if isinstance(node, cst.ImportFrom) and one.module == module and not isinstance(node.names, cst.ImportStar):
             if all(alias in spare for alias in node.names):
                 draft.replace(tree.start(node.names[0]), end_of_name(tree, node.names[-1]), name)
             else:
                 _extend(tree, draft, list(node.names), name)
-            return
-    _insert_line(tree, draft, head, (True, module), f"from {module} import {name}")
+            return True
+    return False
 
 
 def _extend(tree: Tree, draft: Draft, names: list[cst.ImportAlias], name: str) -> None:

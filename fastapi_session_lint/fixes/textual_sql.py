@@ -28,7 +28,7 @@ def wrap_statement(tree: Tree, draft: Draft, call: cst.Call) -> bool:
     statement = _statement(call)
     if statement is None or _is_wrapped(statement):
         return False
-    maker = bring(tree, draft, TEXT_MODULE, TEXT_NAME)
+    maker = bring(tree, draft, TEXT_MODULE, TEXT_NAME, row=tree.start(call)[0])
     if maker is None:
         return False
     if statement.lpar:
