@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import traceback
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from fastapi_session_lint.findings import INTERNAL_ERROR, Finding, Heeded, Repair, RepairKind, Severity, Span
+from fastapi_session_lint.findings import INTERNAL_ERROR, Finding, Fix, Heeded, Repair, RepairKind, Severity, Span
 from fastapi_session_lint.model.screen import file_concerns, injected_names, parsed
 from fastapi_session_lint.rules import all_rules, defaults
 from fastapi_session_lint.selection import rank, selected
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 UNUSED_SUPPRESSION = "FSL901"
 SYNTAX_ERROR = "FSL902"
 ABOUT_THE_LINTER = frozenset({UNUSED_SUPPRESSION, SYNTAX_ERROR, INTERNAL_ERROR})
+
+
+Planner = Callable[[Source, Sequence[Repair]], "Sequence[Fix | None]"]
+"""The fix for each repair of a file, None where no correct one exists."""
 
 
 class Problem(NamedTuple):
@@ -59,6 +63,7 @@ def check(
     heeded: Heeded = Heeded.ALL,
     ignores: Mapping[str, Sequence[str]] | None = None,
     rules: Sequence[Rule] | None = None,
+    planner: Planner | None = None,
 ) -> list[Finding]:
     """The findings in the files whose paths are in `report` (all when None), in their order.
 
@@ -67,7 +72,8 @@ def check(
     `versions` tells by path which releases the project runs on, where the settings do not say.
     What is in `known` was read before, and what is read is put there. `heeded` are the comments that suppress.
     `ignores` has by path the codes and prefixes that are left out in a file. Codes that `settings` does not select are
-    left out. `rules` are ours where None. Raises settings.InvalidSettings for an unknown code.
+    left out. `rules` are ours where None. `planner` may know some fixes from before.
+    Raises settings.InvalidSettings for an unknown code.
     """
     rules = all_rules() if rules is None else rules
     wanted = selected(settings, defaults(rules, with_preview=settings.preview))
@@ -84,7 +90,7 @@ def check(
         looked_at = [one for one in read_well if report is None or one.path in report]
         findings = heed(findings, looked_at, heeded, rules, wanted, ignores)
     if with_fixes:
-        findings = plan_fixes(findings, {source.path: source for source in sources}, settings)
+        findings = plan_fixes(findings, {source.path: source for source in sources}, settings, planner or planned)
     return findings
 
 
@@ -271,10 +277,17 @@ def _failure(code: str, problem: Problem, prefix: str) -> Finding:
     return Finding(code, name, Severity.ERROR, f"{prefix}{problem.message}", problem.path, span)
 
 
-def plan_fixes(findings: Sequence[Finding], sources: Mapping[str, Source], settings: Settings) -> list[Finding]:
-    """The findings with the fixes that the settings want, one parse for each file that has one to repair."""
-    from fastapi_session_lint.fixes import plan
+def planned(source: Source, repairs: Sequence[Repair]) -> Sequence[Fix | None]:
+    """The fix for each repair of a file, None where no correct one exists."""
+    from fastapi_session_lint.fixes import plan  # late: libcst takes long to import
 
+    return plan(decode(source.data).text, repairs)
+
+
+def plan_fixes(
+    findings: Sequence[Finding], sources: Mapping[str, Source], settings: Settings, planner: Planner = planned
+) -> list[Finding]:
+    """The findings with the fixes that the settings want, one parse for each file that has one to repair."""
     by_path: dict[str, list[int]] = {}
     for index, finding in enumerate(findings):
         if finding.repair is not None and is_fixable(finding.code, settings):
@@ -282,7 +295,7 @@ def plan_fixes(findings: Sequence[Finding], sources: Mapping[str, Source], setti
     planned = list(findings)
     for path, indexes in by_path.items():
         repairs = [repair for index in indexes if (repair := findings[index].repair) is not None]
-        fixes = plan(decode(sources[path].data).text, repairs)
+        fixes = planner(sources[path], repairs)
         for index, fix in zip(indexes, fixes, strict=True):
             planned[index] = trusted(dataclasses.replace(findings[index], fix=fix), settings)
     return planned

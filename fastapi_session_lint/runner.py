@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from fastapi_session_lint import files
 from fastapi_session_lint.cache.folder import Cache, Caching
 from fastapi_session_lint.configuration import Configurations
-from fastapi_session_lint.findings import INTERNAL_ERROR, Finding, Heeded
+from fastapi_session_lint.findings import INTERNAL_ERROR, Finding, Fix, Heeded, Repair
 from fastapi_session_lint.plugins import rules_of, wanted_codes
 from fastapi_session_lint.settings import InvalidSettings, Settings
 from fastapi_session_lint.source import Source
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 STDIN = "<stdin>"
 _RUNS = "runs"
+_FIXES = "fixes"
 _UNCACHED = Caching()
 
 
@@ -157,10 +158,26 @@ def _judge(
             heeded=heeded,
             ignores=work.ignores,
             rules=rules,
+            planner=None if cache is None else functools.partial(_planned, cache),
         )
 
     sizes = {source.path: len(source.data) for source in sources if source.path in work.report}
     return check_by_processes(judge, sizes, jobs)
+
+
+def _planned(cache: Cache, source: Source, repairs: Sequence[Repair]) -> Sequence[Fix | None]:
+    """The fixes of a file as an earlier run has planned them, or planned now for later runs."""
+    from fastapi_session_lint import engine  # late, as above
+    from fastapi_session_lint.cache.findings import fixes_decoded, fixes_encoded
+    from fastapi_session_lint.cache.keys import fixes_key
+
+    key = fixes_key(source, repairs)
+    data = cache.read(_FIXES, key)
+    known = None if data is None else fixes_decoded(data, len(repairs))
+    if known is None:
+        known = list(engine.planned(source, repairs))
+        cache.write(_FIXES, key, fixes_encoded(known))
+    return known
 
 
 def _remembered(

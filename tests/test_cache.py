@@ -19,6 +19,13 @@ from fastapi_session_lint.cache.folder import NAME, TAG, Cache, Caching, delete
 from fastapi_session_lint.findings import Applicability, Edit, Finding, Fix, Note, Repair, RepairKind, Severity, Span
 
 CHECK = ("check", "--output-format", "json", "--exit-zero")
+LOADED = f"""\
+import sys
+from fastapi_session_lint.cli import run
+run({CHECK!r})
+print(*sys.modules, file=sys.stderr)
+"""
+"""A run that tells which modules it has loaded."""
 
 
 def entries(root: Path) -> list[Path]:
@@ -48,10 +55,7 @@ def test_an_unchanged_run_asks_nothing_but_the_cache(warm: Any) -> None:
 
 
 def test_a_warm_run_loads_no_parser(warm: Any) -> None:
-    code = (
-        f"import sys\nfrom fastapi_session_lint.cli import run\nrun({CHECK!r})\nprint(*sys.modules, file=sys.stderr)\n"
-    )
-    loaded = set(warm.python("-c", code).err.split())
+    loaded = set(warm.python("-c", LOADED).err.split())
     assert not loaded & {"libcst", "rich", "fastapi_session_lint.engine", "fastapi_session_lint.context"}
     assert "fastapi_session_lint.runner" in loaded
 
@@ -91,7 +95,7 @@ def test_each_damaged_file_is_ignored_and_written_anew(warm: Any, damage: Callab
         good = path.read_bytes()
         path.write_bytes(damage(good))
         assert warm.fsl(*CHECK) == cold
-        assert path.read_bytes() == good or path.parent.name == "models"  # nobody asks for a model of an unchanged run
+        assert path.read_bytes() == good or path.parent.name != "runs"  # nobody asks for the rest of an unchanged run
 
 
 @pytest.mark.parametrize(
@@ -119,15 +123,15 @@ def test_a_well_formed_list_is_read() -> None:
 
 
 @pytest.mark.parametrize("damage", list(damages()))
-def test_damaged_models_are_ignored_and_written_anew(warm: Any, damage: Callable[[bytes], bytes]) -> None:
-    models = [path for path in entries(warm.root) if path.parent.name == "models"]
-    good = {path: path.read_bytes() for path in models}
-    assert len(good) == 2
-    for path in models:
+def test_damaged_models_and_fixes_are_ignored_and_written_anew(warm: Any, damage: Callable[[bytes], bytes]) -> None:
+    kept = [path for path in entries(warm.root) if path.parent.name in ("models", "fixes")]
+    good = {path: path.read_bytes() for path in kept}
+    assert [path.parent.name for path in kept] == ["fixes", "models", "models"]
+    for path in kept:
         path.write_bytes(damage(good[path]))
     shutil.rmtree(warm.root / NAME / __version__ / "runs")
     assert warm.fsl(*CHECK) == warm.fsl(*CHECK, "--no-cache")
-    assert {path: path.read_bytes() for path in models} == good
+    assert {path: path.read_bytes() for path in kept} == good
 
 
 def test_models_are_kept_for_files_that_stay(warm: Any) -> None:
@@ -144,6 +148,20 @@ def test_models_are_kept_for_files_that_stay(warm: Any) -> None:
             cache.write("models", path.name, empty)
     shutil.rmtree(warm.root / NAME / __version__ / "runs")
     assert warm.fsl(*CHECK).out == "[]\n"
+
+
+def test_a_changed_file_is_checked_without_libcst(warm: Any) -> None:
+    """The fixes of the other files are known, and what `ast` can read needs nothing else."""
+    warm.write({"app/more.py": "from sqlalchemy.orm import Session\n\n\ndef count(db: Session) -> None: ...\n"})
+    loaded = set(warm.python("-c", LOADED).err.split())
+    assert "fastapi_session_lint.context" in loaded
+    assert "libcst" not in loaded
+
+
+def test_fixes_are_planned_anew_for_another_text(warm: Any) -> None:
+    text = warm.text("app/jobs.py")
+    warm.write({"app/jobs.py": f"# a line more\n{text}"})
+    assert warm.fsl(*CHECK) == warm.fsl(*CHECK, "--no-cache")
 
 
 def test_any_change_is_seen(warm: Any) -> None:

@@ -61,6 +61,20 @@ def _repair(repair: Repair | None) -> list[Any] | None:
     ]
 
 
+def fixes_encoded(fixes: Sequence[Fix | None]) -> bytes:
+    """Fixes as bytes."""
+    return json.dumps([_fix(one) for one in fixes], separators=(",", ":")).encode()
+
+
+def fixes_decoded(data: bytes, count: int) -> list[Fix | None] | None:
+    """So many fixes that the bytes stand for; None when they stand for something else."""
+    try:
+        found = [None if one is None else _read_fix(one) for one in _items(json.loads(data))]
+    except (ValueError, TypeError, IndexError, RecursionError):
+        return None
+    return found if len(found) == count else None
+
+
 def _fix(fix: Fix | None) -> list[Any] | None:
     if fix is None:
         return None

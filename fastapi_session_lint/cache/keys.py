@@ -5,16 +5,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 import os
 import sys
-from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.machinery import PathFinder
 
 from fastapi_session_lint import __version__
 from fastapi_session_lint.configuration import Configuration
+from fastapi_session_lint.findings import Repair
 from fastapi_session_lint.settings import Settings
 from fastapi_session_lint.source import Source
 from fastapi_session_lint.work import Work
@@ -46,6 +47,14 @@ def model_key(source: Source, names: frozenset[str]) -> str:
     return digest.hexdigest()
 
 
+def fixes_key(source: Source, repairs: Sequence[Repair]) -> str:
+    """The key of the fixes for some repairs of a file."""
+    digest = hashlib.blake2b(digest_size=_SIZE)
+    digest.update(repr((tool(), [dataclasses.astuple(one) for one in repairs])).encode(errors="surrogateescape"))
+    digest.update(source.data)
+    return digest.hexdigest()
+
+
 def _told(value: object) -> object:
     """What a field of the work says, in a form that is the same every time; its paths are told with the sources."""
     match value:
@@ -59,7 +68,8 @@ def _told(value: object) -> object:
 
 
 def _asked(settings: Settings) -> list[tuple[str, object]]:
-    return [(one.name, getattr(settings, one.name)) for one in fields(settings) if one.name not in _ONLY_SHOWN]
+    counting = (one.name for one in dataclasses.fields(settings) if one.name not in _ONLY_SHOWN)
+    return [(name, getattr(settings, name)) for name in counting]
 
 
 @functools.cache

@@ -17,8 +17,11 @@ _Node = TypeVar("_Node")
 
 @dataclass_transform(frozen_default=True, eq_default=False)
 def node(node: type[_Node]) -> type[_Node]:
-    """A frozen value without a comparison of its own: there are very many, and none is ever asked for its equal."""
-    return dataclass(frozen=True, slots=True, eq=False)(node)
+    """A frozen value without a comparison of its own: there are very many, and none is ever asked for its equal.
+
+    Type checkers hold that none is changed. To hold it at run time, too, would cost a tenth of all reading.
+    """
+    return dataclass(frozen=False, slots=True, eq=False)(node)
 
 
 NOWHERE = -1
