@@ -197,7 +197,52 @@ class Context:
         """Whether other modules import a name from the module of a scope."""
         return is_handed_on(self, scope, name)
 
-    # --- more questions, each with its own module ---
+    # --- groups of questions, each with its own module and made when it is first asked ---
+
+    shared = functools.cached_property(Shared)
+    queries = functools.cached_property(Queries)
+    blocking = functools.cached_property(Blocking)
+    injections = functools.cached_property(Injections)
+    direct_calls = functools.cached_property(DirectCalls)
+    kept_markers = functools.cached_property(KeptMarkers)
+    awaiting = functools.cached_property(Awaiting)
+    async_calls = functools.cached_property(AsyncCalls)
+    async_engines = functools.cached_property(AsyncEngines)
+    evidence = functools.cached_property(Evidence)
+    managers = functools.cached_property(Managers)
+    drivers = functools.cached_property(Drivers)
+    factories = functools.cached_property(Factories)
+    event_loops = functools.cached_property(EventLoops)
+    duplicates = functools.cached_property(Duplicates)
+    reached = functools.cached_property(Reached)
+    per_request = functools.cached_property(PerRequest)
+    transactions = functools.cached_property(Transactions)
+    final_commits = functools.cached_property(FinalCommits)
+    objects = functools.cached_property(Objects)
+    loops = functools.cached_property(Loops)
+    late_commits = functools.cached_property(LateCommits)
+    requests = functools.cached_property(Requests)
+    engines = functools.cached_property(Engines)
+    cached = functools.cached_property(Cached)
+    slow_calls = functools.cached_property(SlowCalls)
+    registries = functools.cached_property(Registries)
+    concurrency = functools.cached_property(Concurrency)
+    background = functools.cached_property(Background)
+    second_sessions = functools.cached_property(SecondSessions)
+    streaming = functools.cached_property(Streaming)
+    websockets = functools.cached_property(Websockets)
+    hidden_failures = functools.cached_property(HiddenFailures)
+    own_sessions = functools.cached_property(OwnSessions)
+    work_units = functools.cached_property(WorkUnits)
+    after_close = functools.cached_property(AfterClose)
+    writing = functools.cached_property(Writing)
+    writes = functools.cached_property(Writes)
+    credentials = functools.cached_property(Credentials)
+    moved_names = functools.cached_property(MovedNames)
+    textual_sql = functools.cached_property(TextualSql)
+    overrides = functools.cached_property(Overrides)
+
+    # --- more questions ---
 
     def generator_calls(self, scope: Scope) -> Iterator[GeneratorCall]:
         """The calls of generator dependencies that misuse them."""
@@ -223,219 +268,9 @@ class Context:
         """What the project is understood to be."""
         return inventory(self)
 
-    @functools.cached_property
-    def shared(self) -> Shared:
-        """The questions about sessions that are made once."""
-        return Shared(self)
-
-    @functools.cached_property
-    def queries(self) -> Queries:
-        """The questions about queries and generators that are made and run later."""
-        return Queries(self)
-
-    @functools.cached_property
-    def blocking(self) -> Blocking:
-        """The questions about blocked event loops."""
-        return Blocking(self)
-
     def unentered_managers(self, scope: Scope) -> Iterator[Unentered]:
         """The context managers that give a session and are used as if they were it."""
         return unentered_managers(self, scope)
-
-    @functools.cached_property
-    def injections(self) -> Injections:
-        """The questions about what `Depends` is given."""
-        return Injections(self)
-
-    @functools.cached_property
-    def direct_calls(self) -> DirectCalls:
-        """The questions about calls of functions that have something injected."""
-        return DirectCalls(self)
-
-    @functools.cached_property
-    def kept_markers(self) -> KeptMarkers:
-        """The questions about `Depends(…)` where nobody injects."""
-        return KeptMarkers(self)
-
-    @functools.cached_property
-    def awaiting(self) -> Awaiting:
-        """The questions about awaits."""
-        return Awaiting(self)
-
-    @functools.cached_property
-    def async_calls(self) -> AsyncCalls:
-        """The questions about methods of async sessions that are called like those of other sessions."""
-        return AsyncCalls(self)
-
-    @functools.cached_property
-    def async_engines(self) -> AsyncEngines:
-        """The questions about async engines that are used like sync ones."""
-        return AsyncEngines(self)
-
-    @functools.cached_property
-    def evidence(self) -> Evidence:
-        """The questions about how surely a session's kind is known."""
-        return Evidence(self)
-
-    @functools.cached_property
-    def managers(self) -> Managers:
-        """The questions about what is entered."""
-        return Managers(self)
-
-    @functools.cached_property
-    def drivers(self) -> Drivers:
-        """The questions about drivers."""
-        return Drivers(self)
-
-    @functools.cached_property
-    def factories(self) -> Factories:
-        """The questions about factories."""
-        return Factories(self)
-
-    @functools.cached_property
-    def event_loops(self) -> EventLoops:
-        """The questions about event loops."""
-        return EventLoops(self)
-
-    @functools.cached_property
-    def duplicates(self) -> Duplicates:
-        """The question about engines that are there twice."""
-        return Duplicates(self)
-
-    @functools.cached_property
-    def reached(self) -> Reached:
-        """The questions about who comes to a call."""
-        return Reached(self)
-
-    @functools.cached_property
-    def per_request(self) -> PerRequest:
-        """The questions about what is made too often."""
-        return PerRequest(self)
-
-    @functools.cached_property
-    def transactions(self) -> Transactions:
-        """The questions about the ends of transactions."""
-        return Transactions(self)
-
-    @functools.cached_property
-    def final_commits(self) -> FinalCommits:
-        """The questions about commits in a finally."""
-        return FinalCommits(self)
-
-    @functools.cached_property
-    def objects(self) -> Objects:
-        """The questions about the objects of sessions."""
-        return Objects(self)
-
-    @functools.cached_property
-    def loops(self) -> Loops:
-        """The questions about loops."""
-        return Loops(self)
-
-    @functools.cached_property
-    def late_commits(self) -> LateCommits:
-        """The questions about commits behind a yield."""
-        return LateCommits(self)
-
-    @functools.cached_property
-    def requests(self) -> Requests:
-        """The questions about the transactions of a request."""
-        return Requests(self)
-
-    @functools.cached_property
-    def engines(self) -> Engines:
-        """The questions about engines."""
-        return Engines(self)
-
-    @functools.cached_property
-    def cached(self) -> Cached:
-        """The questions about sessions that are cached."""
-        return Cached(self)
-
-    @functools.cached_property
-    def slow_calls(self) -> SlowCalls:
-        """The questions about waiting for others with a session at hand."""
-        return SlowCalls(self)
-
-    @functools.cached_property
-    def registries(self) -> Registries:
-        """The questions about registries of sessions."""
-        return Registries(self)
-
-    @functools.cached_property
-    def concurrency(self) -> Concurrency:
-        """The questions about sessions that several tasks or threads use at once."""
-        return Concurrency(self)
-
-    @functools.cached_property
-    def background(self) -> Background:
-        """The questions about background tasks."""
-        return Background(self)
-
-    @functools.cached_property
-    def second_sessions(self) -> SecondSessions:
-        """The questions about sessions beside others."""
-        return SecondSessions(self)
-
-    @functools.cached_property
-    def streaming(self) -> Streaming:
-        """The questions about responses that are sent piece by piece."""
-        return Streaming(self)
-
-    @functools.cached_property
-    def websockets(self) -> Websockets:
-        """The questions about websockets."""
-        return Websockets(self)
-
-    @functools.cached_property
-    def hidden_failures(self) -> HiddenFailures:
-        """The question about sessions that are made inside a try."""
-        return HiddenFailures(self)
-
-    @functools.cached_property
-    def own_sessions(self) -> OwnSessions:
-        """The question about the sessions that a function opens."""
-        return OwnSessions(self)
-
-    @functools.cached_property
-    def work_units(self) -> WorkUnits:
-        """The questions about objects that own a session for the length of a with block."""
-        return WorkUnits(self)
-
-    @functools.cached_property
-    def after_close(self) -> AfterClose:
-        """The questions about closed sessions."""
-        return AfterClose(self)
-
-    @functools.cached_property
-    def writing(self) -> Writing:
-        """The questions about what changes rows."""
-        return Writing(self)
-
-    @functools.cached_property
-    def writes(self) -> Writes:
-        """The question about writes that nobody commits."""
-        return Writes(self)
-
-    @functools.cached_property
-    def credentials(self) -> Credentials:
-        """The questions about passwords."""
-        return Credentials(self)
-
-    @functools.cached_property
-    def moved_names(self) -> MovedNames:
-        """The questions about moved names."""
-        return MovedNames(self)
-
-    @functools.cached_property
-    def textual_sql(self) -> TextualSql:
-        """The questions about statements that are strings."""
-        return TextualSql(self)
-
-    @functools.cached_property
-    def overrides(self) -> Overrides:
-        """The questions about dependency overrides."""
-        return Overrides(self)
 
     @functools.cached_property
     def threaded_modules(self) -> tuple[Module, ...]:
