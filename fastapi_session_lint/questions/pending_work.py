@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import enum
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint.flow.lives import Life
-from fastapi_session_lint.flow.states import Status
-from fastapi_session_lint.flow.steps import Bind, Catch, Evaluate, Node, Step
+from fastapi_session_lint.flow.states import Health, Left, Status
+from fastapi_session_lint.flow.steps import Bind, Catch, Evaluate, Exit, Node, Step
 from fastapi_session_lint.flow.uses import Use, UseKind
 from fastapi_session_lint.model.expressions import NOWHERE, Attribute, Expression, Name, Opaque
 from fastapi_session_lint.model.syntax import Handler, Try
@@ -55,6 +56,7 @@ class PendingWork:
         self._sending: set[int] = set()
         for moment in life.moments:
             self._take_in(moment.point.node, moment.use)
+        self._take_in_exits(life)
         self._ended -= self._done
 
     def _take_in(self, at: int, use: Use) -> None:
@@ -77,8 +79,18 @@ class PendingWork:
                     self._done.add(at)
                 elif after and after <= _ENDED:
                     self._ended.add(at)
-                if any(one.status is Status.DIRTY for one in use.effect.failures):
+                if any(_leaves_work(one) for one in use.effect.failures):
                     self._half_done.add(at)
+
+    def _take_in_exits(self, life: Life) -> None:
+        """The ends of blocks that commit, roll back or close, as that of `with db.begin():`."""
+        left: dict[int, set[Status]] = defaultdict(set)
+        for point, link in life.links.items():
+            if link.point is not None and isinstance(self._nodes[link.point.node].step, Exit):
+                left[link.point.node].add(point.state.status)
+        ending = {at for at, found in left.items() if found <= _ENDED}
+        self._ended |= ending
+        self._lost |= ending
 
     def reaches(self, nodes: Collection[int]) -> bool:
         """Whether work may still be there when one of some nodes is run."""
@@ -118,6 +130,11 @@ class PendingWork:
             yield from self._nodes[at].next
         if at not in self._lost:
             yield self._nodes[at].error
+
+
+def _leaves_work(left: Left) -> bool:
+    """Whether a function that raises leaves something undone; a commit or flush that fails has lost it."""
+    return left.status is Status.DIRTY and left.health is not Health.FAILED
 
 
 def begins(step: Step, handler: Handler) -> bool:
