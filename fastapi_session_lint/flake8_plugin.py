@@ -1,6 +1,7 @@
 """The flake8 plugin: the same codes, lines and messages as `fsl check` gives for the same paths.
 
-Each process of flake8 checks the whole project when it meets its first file, and hands out the findings file by file.
+The whole project is checked before flake8 makes its processes, and the findings are handed out file by file; a process
+that is no copy of the first one has them from the cache.
 Which of them are shown, and `# noqa`, is flake8's business; our own comments count as they do everywhere.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import contextlib
 import functools
 import io
 import os
@@ -58,8 +60,9 @@ class Plugin:
 
     @classmethod
     def parse_options(cls, _manager: Any, options: argparse.Namespace, _arguments: Sequence[str]) -> None:
-        """Take note of what flake8 was asked for; nothing is checked yet."""
+        """Take note of what flake8 was asked for, and check it; its processes are made after this."""
         cls._run = Run(options)
+        cls._run.prepare()
 
     def run(self) -> Iterator[Violation]:
         """Row, 0-based column, and code with message, for each finding in the file."""
@@ -84,6 +87,11 @@ class Run:
         values = {one.field: checked(one, value, f"`fsl-{one.name}`") for one, value in told}
         return Configurations({**values, "extend_select": self._wanted})
 
+    def prepare(self) -> None:
+        """Find everything now, once for all processes. What goes wrong is told when a file is asked for."""
+        with contextlib.suppress(Exception):
+            _ = self._everything
+
     def findings(self, filename: str, lines: Sequence[str]) -> list[Finding]:
         """The findings in one file. Raises settings.InvalidSettings."""
         path = files.absolute(filename)
@@ -94,7 +102,8 @@ class Run:
     @functools.cached_property
     def _everything(self) -> dict[str, list[Finding]]:
         """The findings in all files that flake8 was asked for, by path."""
-        return _check([path for path in self._paths if path != _STDIN], self._configurations, {})
+        paths = [path for path in self._paths if path != _STDIN]
+        return _check(paths, self._configurations, {}) if paths else {}
 
 
 def _declared() -> Iterator[Option]:

@@ -257,3 +257,13 @@ def test_version_is_taken(shop: Any, name: str) -> None:
 def test_wrong_flake8_option_is_one_line(shop: Any) -> None:
     done = flake8(shop, "--fsl-sqlalchemy-version=new", "app")
     assert "`fsl-sqlalchemy-version` must be a version, as in 2.0" in done.out.splitlines()[0]
+
+
+def test_everything_is_found_before_flake8_makes_its_processes(shop: Any) -> None:
+    code = (
+        "import argparse, ast\nfrom fastapi_session_lint import flake8_plugin\n"
+        "flake8_plugin.Plugin.parse_options(None, argparse.Namespace(filenames=['app']), [])\n"
+        "flake8_plugin.check_paths = None  # nothing is checked from here on\n"
+        "print(*flake8_plugin.Plugin(ast.parse(''), 'app/jobs.py', []).run(), sep='\\n')\n"
+    )
+    assert "FSL101" in shop.python("-c", code).out
