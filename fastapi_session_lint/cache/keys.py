@@ -39,12 +39,17 @@ def run_key(work: Work, sources: Iterable[Source], *options: object) -> str:
 
 def model_key(source: Source, names: frozenset[str]) -> str:
     """The key of what a source says by itself; of the injected names of its project those that it mentions count."""
-    mentioned = sorted(name for name in names if name.encode() in source.data)
+    mentioned = [name for name, encoded in _encoded(names) if encoded in source.data]
     is_package = source.path.endswith("/__init__.py")
     digest = hashlib.blake2b(digest_size=_SIZE)
     digest.update(repr((tool(), is_package, source.problem, mentioned)).encode())
     digest.update(source.data)
     return digest.hexdigest()
+
+
+@functools.lru_cache(maxsize=8)
+def _encoded(names: frozenset[str]) -> list[tuple[str, bytes]]:
+    return [(name, name.encode()) for name in sorted(names)]
 
 
 def fixes_key(source: Source, repairs: Sequence[Repair]) -> str:

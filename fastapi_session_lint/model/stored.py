@@ -35,19 +35,27 @@ class _Kind(enum.Enum):
 
 
 class _Form(NamedTuple):
-    """A class of nodes: its number, its fields, and those of them that are no plain values, by position."""
+    """A class of nodes: its number and its fields; by position those that are plain, hold nodes, or need other care."""
 
     number: int
     made: type[Any]
     fields: tuple[str, ...]
-    special: tuple[tuple[int, _Kind], ...]
+    plain: tuple[int, ...]
+    values: tuple[int, ...]
+    others: tuple[tuple[int, _Kind], ...]
 
 
 def _form(number: int, made: type[Any]) -> _Form:
     fields = dataclasses.fields(made)
-    kinds = [(position, _kind(made, one)) for position, one in enumerate(fields, 1)]
-    special = tuple((position, kind) for position, kind in kinds if kind is not None)
-    return _Form(number, made, tuple(one.name for one in fields), special)
+    kinds = [(position, _kind(made, one)) for position, one in enumerate(fields)]
+    return _Form(
+        number,
+        made,
+        tuple(one.name for one in fields),
+        plain=tuple(position for position, kind in kinds if kind is None),
+        values=tuple(position for position, kind in kinds if kind is _Kind.VALUE),
+        others=tuple((position, kind) for position, kind in kinds if kind not in (None, _Kind.VALUE)),
+    )
 
 
 def _kind(made: type[Any], field: dataclasses.Field[Any]) -> _Kind | None:
@@ -107,34 +115,34 @@ class _Writer:
         if number is not None:
             return number
         form = _BY_CLASS[type(node)]
-        row = [form.number, *[getattr(node, name) for name in form.fields]]
-        for position, kind in form.special:
+        row = [getattr(node, name) for name in form.fields]
+        for position in form.values:
+            row[position] = self._value(row[position])
+        for position, kind in form.others:
             row[position] = self._special(kind, row[position])
-        self.rows.append(row)
+        self.rows.append([form.number, *row])
         self._numbers[id(node)] = len(self.rows) - 1
         return len(self.rows) - 1
 
     def _special(self, kind: _Kind, value: Any) -> Any:
         match kind:
-            case _Kind.VALUE:
-                return self._value(value)
             case _Kind.NUMBERS:
                 return list(value)
             case _Kind.NAMES:
                 return sorted(value)
             case _Kind.SPANS:
-                return [number for span in value for number in (span.row, span.column, span.end_row, span.end_column)]
+                return [number for span in value for number in span]
             case _Kind.PATH:
                 return None
 
     def _value(self, value: Any) -> Any:
-        if value is None or isinstance(value, str):
-            return value
-        if isinstance(value, tuple):
+        if type(value) in _BY_CLASS:
+            return self.row(value)
+        if type(value) is tuple:
             return [self._value(one) for one in value]
         if isinstance(value, Mapping):
             return {name: self._value(one) for name, one in value.items()}
-        return self.row(value)
+        return value
 
 
 # --- reading ---
@@ -164,22 +172,20 @@ def _module(rows: Sequence[list[Any]], path: str) -> Module:
             return given
         raise TypeError
 
-    for number, *row in rows:
-        form = _FORMS[number]
-        for position, kind in form.special:
-            given = row[position - 1]
-            row[position - 1] = value(given) if kind is _Kind.VALUE else _restored(kind, given, path)
-        if len(form.special) < len(row) and not _SCALARS.issuperset(map(type, _plain(form, row))):
-            raise TypeError
+    for row in rows:
+        form = _FORMS[row.pop(0)]
+        for position in form.plain:
+            if row[position].__class__ not in _SCALARS:
+                raise TypeError
+        for position in form.values:
+            given = row[position]
+            row[position] = done[given] if given.__class__ is int else value(given)
+        for position, kind in form.others:
+            row[position] = _restored(kind, row[position], path)
         done.append(form.made(*row))
     if not isinstance(done[-1], Module):
         raise TypeError
     return done[-1]
-
-
-def _plain(form: _Form, row: Sequence[Any]) -> list[Any]:
-    special = {position - 1 for position, _ in form.special}
-    return [one for position, one in enumerate(row) if position not in special]
 
 
 def _restored(kind: _Kind, given: Any, path: str) -> Any:
