@@ -99,6 +99,8 @@ class RepairKind(enum.Enum):
     """`rollback()` first thing in the except handler at `span`."""
     ADD_ROLLBACK_IF_FAILED = "add-rollback-if-failed"
     """`if not db.is_active: db.rollback()` first thing in the except handler at `span`."""
+    ADD_SAVEPOINT = "add-savepoint"
+    """What the try of the handler at `span` tries, inside `with db.begin_nested():`."""
     ADD_RAISE = "add-raise"
     """`raise` last thing in the except handler at `span`."""
     GUARD_COMMIT = "guard-commit"

@@ -487,6 +487,7 @@ class Action(enum.Enum):
     LOCAL = "local"
 
 
+NESTED_METHOD = "begin_nested"
 SESSION_METHODS: dict[str, Action] = {
     "close": Action.CLOSE,
     "aclose": Action.CLOSE,
@@ -518,7 +519,7 @@ SESSION_METHODS: dict[str, Action] = {
     "refresh": Action.READ,
     "connection": Action.READ,
     "begin": Action.BEGIN,
-    "begin_nested": Action.NESTED,
+    NESTED_METHOD: Action.NESTED,
     "expunge": Action.LOCAL,
     "expunge_all": Action.LOCAL,
     "expire": Action.LOCAL,

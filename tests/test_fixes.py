@@ -24,6 +24,7 @@ NODES: dict[RepairKind, tuple[type[cst.CSTNode], ...]] = {
     RepairKind.ENTER_GENERATOR: (cst.Call,),
     RepairKind.ADD_ROLLBACK: (cst.ExceptHandler, cst.ExceptStarHandler),
     RepairKind.ADD_ROLLBACK_IF_FAILED: (cst.ExceptHandler, cst.ExceptStarHandler),
+    RepairKind.ADD_SAVEPOINT: (cst.ExceptHandler, cst.ExceptStarHandler),
     RepairKind.ADD_RAISE: (cst.ExceptHandler, cst.ExceptStarHandler),
     RepairKind.GUARD_COMMIT: (cst.Call,),
     RepairKind.DROP_COMMIT: (cst.Call,),
@@ -166,7 +167,7 @@ def spans_of(text: str, kind: RepairKind, source: str) -> Iterator[Span]:
         if not isinstance(node, NODES[kind]):
             continue
         same = re.sub(r"\s", "", wrapper.module.code_for_node(node)).strip("()") == source.strip("()")
-        if same or kind in (RepairKind.ADD_ROLLBACK, RepairKind.ADD_RAISE):
+        if same or kind in (RepairKind.ADD_ROLLBACK, RepairKind.ADD_SAVEPOINT, RepairKind.ADD_RAISE):
             yield Span(place.start.line, place.start.column, place.end.line, place.end.column)
 
 

@@ -19,6 +19,7 @@ from fastapi_session_lint.fixes.engine_calls import open_connection
 from fastapi_session_lint.fixes.enter_generator import enter_generator
 from fastapi_session_lint.fixes.handlers import add_raise, add_rollback, add_rollback_if_failed, guard_commit
 from fastapi_session_lint.fixes.move_out_of_try import move_out_of_try
+from fastapi_session_lint.fixes.savepoints import add_savepoint
 from fastapi_session_lint.fixes.split_import import split_import
 from fastapi_session_lint.fixes.suppressions import remove_suppression
 from fastapi_session_lint.fixes.textual_sql import wrap_in_text
@@ -62,6 +63,7 @@ MAKERS: Mapping[RepairKind, Callable[[Tree, Repair], Fix | None]] = {
     RepairKind.ENTER_GENERATOR: enter_generator,
     RepairKind.ADD_ROLLBACK: add_rollback,
     RepairKind.ADD_ROLLBACK_IF_FAILED: add_rollback_if_failed,
+    RepairKind.ADD_SAVEPOINT: add_savepoint,
     RepairKind.ADD_RAISE: add_raise,
     RepairKind.GUARD_COMMIT: guard_commit,
     RepairKind.DROP_COMMIT: drop_commit,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint.flow.states import GeneratorManager
 from fastapi_session_lint.project.values import ClassValue, FunctionValue
-from fastapi_session_lint.vocabulary import Action
+from fastapi_session_lint.vocabulary import NESTED_METHOD, Action
 
 if TYPE_CHECKING:
     from fastapi_session_lint.flow.summary import Effect
@@ -54,7 +54,7 @@ class Result(enum.Enum):
     SAVEPOINT = "a context manager for a savepoint of the session"
 
 
-SAVEPOINT = "begin_nested()"
+SAVEPOINT = f"{NESTED_METHOD}()"
 TRANSACTIONS = {"begin()": Result.TRANSACTION, SAVEPOINT: Result.SAVEPOINT}
 """What a name stands for that is known as `name>begin()`: not the session, but what ends its transaction."""
 

@@ -29,6 +29,7 @@ class Pending(enum.Enum):
     NONE = enum.auto()
     UNSENT = enum.auto()
     SENT = enum.auto()
+    BOTH = enum.auto()
 
 
 class _Way(NamedTuple):
@@ -48,6 +49,7 @@ class PendingWork:
     def __init__(self, context: Context, life: Life, objects: LoadedObjects) -> None:
         self._context = context
         self._scope = life.scope
+        self._objects = objects
         self._nodes = life.graph.nodes
         self._done = {at for at, node in enumerate(self._nodes) if _changes(node.step, objects)}
         self._half_done: set[int] = set()
@@ -101,13 +103,22 @@ class PendingWork:
 
         Not what a round has left that came to this very handler, which would have rolled that back.
         """
+        inside = self._inside(statement)
+        blocked = {at for at, node in enumerate(self._nodes) if begins(node.step, handler)}
+        entered = {way.is_sent for way in self._ways(blocked) if way.at in inside and way.before not in inside}
+        if len(entered) > 1:
+            return Pending.BOTH
+        return Pending.SENT if True in entered else Pending.UNSENT if entered else Pending.NONE
+
+    def changes_in(self, statement: Try) -> bool:
+        """Whether an attribute of what may be a loaded object is set between a try and its handlers."""
+        return any(_changes(self._nodes[at].step, self._objects) for at in self._inside(statement))
+
+    def _inside(self, statement: Try) -> set[int]:
         places = self._scope.module.places
         start, end = places[statement.place], places[statement.handlers[0].place]
         placed = ((at, _place(node)) for at, node in enumerate(self._nodes))
-        inside = {at for at, place in placed if place is not None and start < places[place] < end}
-        blocked = {at for at, node in enumerate(self._nodes) if begins(node.step, handler)}
-        entered = {way.is_sent for way in self._ways(blocked) if way.at in inside and way.before not in inside}
-        return Pending.SENT if True in entered else Pending.UNSENT if entered else Pending.NONE
+        return {at for at, place in placed if place is not None and start < places[place] < end}
 
     def _ways(self, blocked: set[int]) -> Iterator[_Way]:
         """The steps that work is carried along."""

@@ -20,12 +20,14 @@ from fastapi_session_lint.flow.errors import takes_only_database_errors
 from fastapi_session_lint.flow.lives import Life
 from fastapi_session_lint.flow.uses import SAVEPOINT
 from fastapi_session_lint.model.expressions import NOWHERE
-from fastapi_session_lint.model.syntax import Function, Handler, Suite, Try
+from fastapi_session_lint.model.syntax import Assign, Do, Function, Handler, Return, Suite, Try
 from fastapi_session_lint.model.walk import statements
 from fastapi_session_lint.project.values import Scope
 from fastapi_session_lint.questions.followed import handing_places, lives
 from fastapi_session_lint.questions.loaded_objects import LoadedObjects
+from fastapi_session_lint.questions.nesting import can_be_nested, uses_in
 from fastapi_session_lint.questions.pending_work import Pending, PendingWork, begins
+from fastapi_session_lint.vocabulary import Action
 
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
@@ -47,6 +49,7 @@ _LOSES = {
     Pending.NONE: frozenset[Failed](),
     Pending.UNSENT: frozenset({Failed.COMMITTING_CALL, Failed.FLUSHING_CALL, Failed.STATEMENT}),
     Pending.SENT: _PART | {Failed.COMMITTING_CALL},
+    Pending.BOTH: _PART | {Failed.COMMITTING_CALL},
 }
 """What loses pending work that is no concern of it: a commit or flush of the function's own is there for it."""
 
@@ -62,6 +65,7 @@ class Remedy(NamedTuple):
 ROLLBACK = Remedy(RepairKind.ADD_ROLLBACK, Applicability.UNSAFE)
 ROLLBACK_IF_FAILED = Remedy(RepairKind.ADD_ROLLBACK_IF_FAILED, Applicability.UNSAFE)
 BY_HAND = Remedy(RepairKind.ADD_ROLLBACK, Applicability.DISPLAY)
+NEST = Remedy(RepairKind.ADD_SAVEPOINT, Applicability.UNSAFE)
 
 
 def remedy(context: Context, life: Life, name: str, is_async: bool, handler: int, failed: Failed) -> Remedy:
@@ -75,8 +79,11 @@ def remedy(context: Context, life: Life, name: str, is_async: bool, handler: int
         return BY_HAND._replace(savepoint=savepoint)
     objects = LoadedObjects(context, life.scope, life.graph, name)
     pending = PendingWork(context, life, objects).before(statement, caught)
-    if failed in _LOSES[pending] or (failed in _PART and _callers_lose(context, life.scope)):
-        return BY_HAND
+    loses = failed in _LOSES[pending] or (failed in _PART and _callers_lose(context, life.scope))
+    if loses and not _commits(life, statement):
+        # A savepoint begins with a flush: where that is what fails, nothing is won.
+        is_first = failed is Failed.FLUSH and pending is Pending.BOTH
+        return BY_HAND if is_first else _nested(context, life, statement, objects, is_async)
     if takes_only_database_errors(caught.types, life.scope, context.roles):
         return ROLLBACK
     heads = {at for at, node in enumerate(life.graph.nodes) if begins(node.step, caught)}
@@ -84,7 +91,9 @@ def remedy(context: Context, life: Life, name: str, is_async: bool, handler: int
     is_own = life.is_made or context.framework.is_route(life.scope)
     if is_own and pending is Pending.NONE and not (is_async and objects.are_read_after(heads)):
         return ROLLBACK
-    return BY_HAND if failed is Failed.STATEMENT else ROLLBACK_IF_FAILED
+    if failed is Failed.STATEMENT:
+        return _nested(context, life, statement, objects, is_async)
+    return ROLLBACK_IF_FAILED
 
 
 def _attempts(suite: Suite, handler: int) -> Iterator[tuple[Try, Handler]]:
@@ -92,6 +101,27 @@ def _attempts(suite: Suite, handler: int) -> Iterator[tuple[Try, Handler]]:
     for statement in statements(suite):
         if isinstance(statement, Try):
             yield from ((statement, one) for one in statement.handlers if one.place == handler)
+
+
+def _commits(life: Life, statement: Try) -> bool:
+    """Whether a try statement always commits by itself, so that what came before it is what it is there for."""
+    places = life.scope.module.places
+    commits = [places[use.place] for use in uses_in(life, statement) if use.action is Action.COMMIT]
+    plain = [places[one.place] for one in statement.body if isinstance(one, Do | Assign | Return)]
+    return any(one.row <= commit.row and commit.end <= one.end for one in plain for commit in commits)
+
+
+def _nested(context: Context, life: Life, statement: Try, objects: LoadedObjects, is_async: bool) -> Remedy:
+    """A savepoint for what a try statement does, where that ends no transaction.
+
+    Undoing one lets those objects expire that were changed in it; which are, is not known of what a callee writes.
+    """
+    uses = uses_in(life, statement)
+    if not can_be_nested(context, uses):
+        return BY_HAND
+    changes = PendingWork(context, life, objects).changes_in(statement)
+    is_known = not changes and all(use.effect is None for use in uses)
+    return NEST if is_known or not is_async else NEST._replace(limit=Applicability.DISPLAY)
 
 
 def _callers_lose(context: Context, scope: Scope) -> bool:

@@ -83,10 +83,14 @@ A rollback does harm where the handler also takes errors that have nothing to do
 inactive after a failed flush or commit and after nothing else. Where a statement may be refused as well, which only
 PostgreSQL holds against the transaction, that is reported next.
 
-The rollback is displayed only where `is_active` does not tell, as after such a statement, and where it would lose more
-than the `try` is about without a word: rows that were written before it, by the caller or in earlier rounds of a loop,
-and are to be committed later. A savepoint around what may fail (`with db.begin_nested():`) keeps those; where there is
-one in a variable, it is what is shown to be rolled back. What the `try` itself commits fails as a whole anyway.
+Where any rollback would lose more than the `try` is about without a word, since rows were written before it, by the
+caller or in earlier rounds of a loop, and are to be committed later, the fix puts what is tried into a savepoint
+(`with db.begin_nested():`), and the handler stays as it is. That needs a `try` in which nothing commits. In async
+code undoing a savepoint lets the objects expire that were changed in it, so that it is displayed only where these are
+not known.
+
+A rollback is displayed only where neither will do: the callee commits, or the flush that fails is the one that is
+there for the earlier rows. Where the savepoint is there already, in a variable, it is what is shown to be rolled back.
 
 ## When to switch it off
 

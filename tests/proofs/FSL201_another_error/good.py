@@ -22,11 +22,10 @@ def import_books(rows: list[tuple[str, str]]) -> list[str]:
     with SessionLocal() as db:
         for isbn, pages in rows:
             try:
-                db.add(Book(isbn=isbn, pages=int(pages)))
-                db.flush()
+                with db.begin_nested():
+                    db.add(Book(isbn=isbn, pages=int(pages)))
+                    db.flush()
             except Exception:
-                if not db.is_active:
-                    db.rollback()
                 skipped.append(isbn)
         db.commit()
     return skipped
