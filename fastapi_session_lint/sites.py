@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -19,25 +20,16 @@ _Part = ast.stmt | ast.ExceptHandler | ast.match_case
 _Place = tuple[int, int]
 
 
-class Sites:
-    """The sites in the files of a run; each file is parsed once."""
-
-    def __init__(self, sources: Mapping[str, Source]) -> None:
-        """`sources` are the files by path."""
-        self._sources = sources
-        self._files: dict[str, _File] = {}
-
-    def of(self, finding: Finding) -> tuple[str, str]:
-        """The dotted function around a finding, empty outside of any, and the bare text of its statement."""
-        if finding.path not in self._files:
-            self._files[finding.path] = _read(self._sources.get(finding.path))
-        return _around(self._files[finding.path], finding.span)
-
-
 def sited(findings: Iterable[Finding], sources: Mapping[str, Source]) -> list[Finding]:
-    """The findings with their sites, so that these need not be looked for again."""
-    sites = Sites(sources)
-    return [replace(one, site=sites.of(one)) for one in findings]
+    """The findings with their sites, so that these need not be looked for again.
+
+    A file is parsed once where its findings follow each other; a tree takes much room, so only one is kept.
+    """
+    told = []
+    for path, here in itertools.groupby(findings, key=lambda one: one.path):
+        file = _read(sources.get(path))
+        told += [replace(one, site=_around(file, one.span)) for one in here]
+    return told
 
 
 class _File(NamedTuple):
