@@ -1,6 +1,6 @@
 """A line on a terminal's standard error that moves while a run lasts.
 
-A timer's signal draws it: a thread would keep the tool from forking the processes that read files.
+A timer's signal draws it: a thread would keep the tool from forking the processes that read and judge files.
 """
 
 from __future__ import annotations
