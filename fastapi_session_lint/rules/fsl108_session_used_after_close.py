@@ -38,52 +38,30 @@ been permanently closed and is unable to handle any more transaction requests.`
 ## Example
 
 ```python
-from sqlalchemy import create_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, sessionmaker
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import sessionmaker
 
-engine = create_engine("postgresql+psycopg://localhost/app")
-SessionLocal = sessionmaker(engine)
-
-
-class Base(DeclarativeBase):
-    pass
-
-
-class Book(Base):
-    __tablename__ = "books"
-
-    title: Mapped[str] = mapped_column(primary_key=True)
+SessionLocal = sessionmaker(create_engine("postgresql+psycopg://localhost/app"))
 
 
 def store(title: str) -> None:
     with SessionLocal() as db:
-        db.add(Book(title=title))
+        db.execute(text("insert into books values (:title)"), {"title": title})
     db.commit()
 ```
 
 ## Use instead
 
 ```python
-from sqlalchemy import create_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, sessionmaker
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import sessionmaker
 
-engine = create_engine("postgresql+psycopg://localhost/app")
-SessionLocal = sessionmaker(engine)
-
-
-class Base(DeclarativeBase):
-    pass
-
-
-class Book(Base):
-    __tablename__ = "books"
-
-    title: Mapped[str] = mapped_column(primary_key=True)
+SessionLocal = sessionmaker(create_engine("postgresql+psycopg://localhost/app"))
 
 
 def store(title: str) -> None:
     with SessionLocal() as db:
-        db.add(Book(title=title))
+        db.execute(text("insert into books values (:title)"), {"title": title})
         db.commit()
 ```
 
