@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -16,7 +16,8 @@ from fastapi_session_lint.option_files import NAMES, SHARED, mentions_us, read_t
 from fastapi_session_lint.patterns import anchored, is_name
 from fastapi_session_lint.settings import TABLE, InvalidSettings, Kind, Settings, options
 
-MARKERS = (SHARED, ".git", "setup.cfg", "setup.py")
+_REPOSITORY = ".git"
+MARKERS = (SHARED, "setup.cfg", "setup.py")
 _SELECTION = ("select", "ignore", "extend_select", "extend_ignore")
 
 
@@ -171,13 +172,19 @@ def _without(selectors: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, 
 
 
 def project_root(folder: str) -> str | None:
-    """The nearest folder, from this one upward, that looks like a project's top.
+    """The top of the repository that a folder lies in, else the nearest folder above that looks like a project's top.
 
-    The home folder and the root of the file system are never taken: what lies below them is not one project.
+    The parts of a repository import each other whether or not each has a manifest of its own, and a file shall be
+    understood the same however it is named. The home folder and the root of the file system are never taken: what lies
+    below them is not one project.
     """
+    return _nearest(folder, (_REPOSITORY,)) or _nearest(folder, MARKERS)
+
+
+def _nearest(folder: str, markers: Iterable[str]) -> str | None:
     home = os.path.expanduser("~").replace(os.sep, "/")
     while folder not in (home, posixpath.dirname(folder)):
-        if any(os.path.lexists(posixpath.join(folder, marker)) for marker in MARKERS):
+        if any(os.path.lexists(posixpath.join(folder, marker)) for marker in markers):
             return folder
         folder = posixpath.dirname(folder)
     return None

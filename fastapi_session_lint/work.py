@@ -58,9 +58,9 @@ class _Project:
 def plan(paths: Sequence[str], configurations: Configurations, given: Collection[str] = ()) -> list[Work]:
     """What a run over the paths reads and reports, in a fixed order.
 
-    The project of a path is the nearest folder above it that looks like a project's top; without one it is the folder
-    itself, or the packages beside the file. `given` are absolute paths of files that need not exist. Raises
-    files.MissingPath and settings.InvalidSettings.
+    The project of a path is its repository, or the nearest folder above it that looks like a project's top; without
+    one it is the folder itself, or the packages beside the file. `given` are absolute paths of files that need not
+    exist. Raises files.MissingPath and settings.InvalidSettings.
     """
     planner = _Planner(configurations, frozenset(given))
     for path in dict.fromkeys(paths):

@@ -52,7 +52,7 @@ def test_a_named_file_is_taken_whatever_is_excluded(project: Any) -> None:
     assert planned(project, "build/x.py", "a.py") == [(".", ["a.py"], [])]
 
 
-def test_projects_in_one_repository(project: Any) -> None:
+def test_projects_beside_each_other(project: Any) -> None:
     touch(project, "one/pyproject.toml", "one/a.py", "two/setup.py", "two/b.py", "c.py")
     assert planned(project, "one", "two/b.py") == [
         ("one", ["one/a.py"], []),
@@ -60,6 +60,13 @@ def test_projects_in_one_repository(project: Any) -> None:
     ]
     assert planned(project, ".") == [(".", ["c.py", "one/a.py", "two/b.py", "two/setup.py"], [])]
     assert planned(project, "one/a.py", ".") == planned(project, ".")
+
+
+def test_a_repository_is_understood_as_a_whole_however_its_files_are_named(project: Any) -> None:
+    touch(project, ".git/HEAD", "one/pyproject.toml", "one/a.py", "shared/pyproject.toml", "shared/b.py")
+    assert planned(project, ".") == [(".", ["one/a.py", "shared/b.py"], [])]
+    assert planned(project, "one") == planned(project, "one/a.py") == [(".", ["one/a.py"], ["shared/b.py"])]
+    assert planned(project, "one", "shared/b.py") == planned(project, ".")
 
 
 def test_each_settings_is_a_piece_of_work_on_the_same_project(project: Any) -> None:

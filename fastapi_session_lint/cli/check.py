@@ -112,7 +112,11 @@ def _jobs(_context: click.Context, _parameter: click.Parameter, value: str) -> i
     help="Where the cache lies (.fsl_cache beside each project); also FSL_CACHE_DIR.",
 )
 @click.option(
-    "--jobs", metavar="N", default="auto", callback=_jobs, help="How many processes read and judge files: a number, or auto."
+    "--jobs",
+    metavar="N",
+    default="auto",
+    callback=_jobs,
+    help="How many processes read and judge files: a number, or auto.",
 )
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Whether to use colours.")
 @_flag("--show-project", "shows_project", text="Print what is understood of the project, and check nothing.")
