@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
@@ -19,10 +20,15 @@ def processors() -> int:
 
 
 def can_fork() -> bool:
-    """Whether a process can be made as a copy of this one: right as long as there is a single thread."""
+    """Whether a process can be made as a copy of this one: right as long as there is a single thread.
+
+    The libraries of macOS may start some by themselves:
+    https://docs.python.org/3/library/multiprocessing.html#contexts-and-start-methods
+    """
     import multiprocessing  # this takes long, and most runs do without
 
-    return "fork" in multiprocessing.get_all_start_methods() and threading.active_count() == 1
+    forks = sys.platform != "darwin" and "fork" in multiprocessing.get_all_start_methods()
+    return forks and threading.active_count() == 1
 
 
 @contextmanager
