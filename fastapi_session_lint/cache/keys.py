@@ -79,10 +79,11 @@ def _asked(settings: Settings) -> list[tuple[str, object]]:
 
 @functools.cache
 def tool() -> str:
-    """What reads and judges: this tool, its parser and Python, each by its version."""
+    """A digest of what reads and judges: this tool, its parser and Python, each by its version."""
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     is_checkout = os.path.exists(os.path.join(os.path.dirname(package), "pyproject.toml"))
-    return repr((__version__, _state(package) if is_checkout else "", _parser(), sys.version))
+    told = repr((__version__, _state(package) if is_checkout else "", _parser(), sys.version))
+    return hashlib.blake2b(told.encode(errors="surrogateescape"), digest_size=_SIZE).hexdigest()
 
 
 def _state(package: str) -> list[tuple[str, int, int]]:
