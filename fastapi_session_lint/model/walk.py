@@ -22,6 +22,8 @@ from fastapi_session_lint.model.syntax import (
     With,
 )
 
+_COMPOUND = frozenset({If, While, For, Try, With, Match})
+
 
 def suites_of(statement: Statement) -> tuple[Suite, ...]:
     """The blocks within a compound statement; a def's body is none of them."""
@@ -39,10 +41,13 @@ def suites_of(statement: Statement) -> tuple[Suite, ...]:
 
 def statements(suite: Suite) -> Iterator[Statement]:
     """Every statement of a block, those within compound statements too, but not those of nested defs."""
-    for statement in suite:
+    waiting = [*reversed(suite)]
+    while waiting:
+        statement = waiting.pop()
         yield statement
-        for inner in suites_of(statement):
-            yield from statements(inner)
+        if type(statement) in _COMPOUND:
+            for inner in reversed(suites_of(statement)):
+                waiting += reversed(inner)
 
 
 def expressions_of(statement: Statement) -> tuple[Expression, ...]:
