@@ -12,10 +12,16 @@ from fastapi_session_lint.fixes.tree import Tree, children
 
 _FUNCTIONS = cst.FunctionDef | cst.Lambda
 _LOOPS = cst.For | cst.While
+_SPECIAL = frozenset({cst.Name, cst.Attribute, cst.Arg, cst.MatchKeywordElement, cst.ImportAlias, cst.ImportFrom})
+"""The nodes in which not every name is a variable."""
 
 
 def variables(node: cst.CSTNode) -> Iterator[cst.Name]:
     """Every name below a node that stands for a variable: no attributes, no keywords."""
+    if type(node) not in _SPECIAL:  # libcst's classes are abstract ones, which `isinstance` is slow with
+        for child in children(node):
+            yield from variables(child)
+        return
     match node:
         case cst.Name():
             yield node
@@ -27,9 +33,6 @@ def variables(node: cst.CSTNode) -> Iterator[cst.Name]:
             if not isinstance(names, cst.ImportStar):
                 for one in names:
                     yield from variables(one)
-        case _:
-            for child in children(node):
-                yield from variables(child)
 
 
 def _bound_by_import(name: cst.BaseExpression, alias: cst.AsName | None) -> cst.Name:

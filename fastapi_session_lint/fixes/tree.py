@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
@@ -162,20 +162,45 @@ def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
     return known or tuple(one.name for one in dataclasses.fields(kind) if not _TRIVIA.search(one.name))
 
 
+class _Kinds(dict[type[Any], bool]):
+    """Whether types are those of nodes, found out once; libcst's are abstract, which `isinstance` is slow with."""
+
+    def __missing__(self, kind: type[Any]) -> bool:
+        self[kind] = is_node = issubclass(kind, cst.CSTNode)
+        return is_node
+
+
+_IS_NODE = _Kinds()
+
+
 def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """The parts of a node without its trivia, in the order of the source; libcst's own way runs a visitor for it."""
     for name in _fields(type(node)):
         value = getattr(node, name)
-        if isinstance(value, cst.CSTNode):
+        if type(value) is tuple or type(value) is list:
+            yield from (one for one in value if _IS_NODE[type(one)])
+        elif _IS_NODE[type(value)]:
             yield value
-        elif isinstance(value, list | tuple):
-            yield from (one for one in value if isinstance(one, cst.CSTNode))
+
+
+class _Wrapper(MetadataWrapper):
+    """One that walks through a tree only where somebody asks for it: for positions alone it would do so, too."""
+
+    def visit_batched(
+        self,
+        visitors: Iterable[cst.BatchableCSTVisitor],
+        before_visit: Callable[[cst.CSTNode], None] | None = None,
+        after_leave: Callable[[cst.CSTNode], None] | None = None,
+    ) -> cst.CSTNode:
+        """Walk through the tree with the visitors, if there are any."""
+        given = list(visitors)
+        return super().visit_batched(given, before_visit, after_leave) if given else self.module
 
 
 def parse(text: str) -> Tree | None:
     """The tree of a file, None when libcst cannot read it or does not keep every character of it."""
     try:
-        wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
+        wrapper = _Wrapper(cst.parse_module(text), unsafe_skip_copy=True)
         if wrapper.module.code != text:
             return None
         positions = wrapper.resolve(PositionProvider)
