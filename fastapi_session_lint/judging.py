@@ -17,28 +17,33 @@ if TYPE_CHECKING:
 
 Check = Callable[[frozenset[str]], list[Finding]]
 """The findings in some of the files, in their order."""
-_WORTH_A_PROCESS = 600_000
-"""Bytes of reported source for each process: what all of them have to find out is found out by each."""
+_WORTH_A_PROCESS = 5_000
+"""The weight for each process: what all of them have to find out is found out by each."""
 
 
-def check_by_processes(check: Check, sizes: Mapping[str, int], jobs: int | None) -> list[Finding]:
+def check_by_processes(check: Check, weights: Mapping[str, int], jobs: int | None) -> list[Finding]:
     """The findings in all files, by so many processes, as many as are worth it when None.
 
-    `sizes` are the bytes of each file by its path. The findings are the same for any number of processes.
+    `weights` tell by path how long a file takes, see engine.weight. The findings are the same for any number.
     """
-    count = min(jobs or min(processors(), sum(sizes.values()) // _WORTH_A_PROCESS), len(sizes))
+    count = min(jobs or min(processors(), sum(weights.values()) // _WORTH_A_PROCESS), len(weights))
     if count < 2 or not can_fork():
-        return check(frozenset(sizes))
-    found = _by_copies(check, shares(sizes, count))
+        return check(frozenset(weights))
+    found = _by_copies(check, shares(weights, count))
     if found is None or any(one.code == INTERNAL_ERROR for one in found):
-        return check(frozenset(sizes))  # a rule that crashes says no more of the other files, whose ever they are
+        return check(frozenset(weights))  # a rule that crashes says no more of the other files, whose ever they are
     return sorted(found, key=lambda one: one.order)
 
 
-def shares(sizes: Mapping[str, int], count: int) -> list[frozenset[str]]:
-    """The files in so many shares of about the same size."""
-    ordered = sorted(sizes, key=lambda path: (-sizes[path], path))
-    return [frozenset(ordered[number::count]) for number in range(count)]
+def shares(weights: Mapping[str, int], count: int) -> list[frozenset[str]]:
+    """The files in so many shares of about the same weight; what lies together asks for the same and stays together."""
+    parts: list[set[str]] = [set() for _ in range(count)]
+    whole, before = sum(weights.values()) or 1, 0
+    for path in sorted(weights):
+        middle = before + weights[path] / 2
+        parts[min(int(middle * count / whole), count - 1)].add(path)
+        before += weights[path]
+    return [frozenset(part) for part in parts if part]
 
 
 def _by_copies(check: Check, parts: list[frozenset[str]]) -> list[Finding] | None:

@@ -161,8 +161,8 @@ def _judge(
             planner=None if cache is None else functools.partial(_planned, cache),
         )
 
-    sizes = {source.path: len(source.data) for source in sources if source.path in work.report}
-    return check_by_processes(judge, sizes, jobs)
+    weights = {one.path: engine.weight(one, known[one]) for one in sources if one.path in work.report}
+    return check_by_processes(judge, weights, jobs)
 
 
 def _planned(cache: Cache, source: Source, repairs: Sequence[Repair]) -> Sequence[Fix | None]:

@@ -44,13 +44,13 @@ def test_every_file_is_judged_once() -> None:
     assert str(os.getpid()) in {one.message for one in found}
 
 
-@pytest.mark.parametrize(("jobs", "processes"), [(1, 1), (2, 2), (9, 5), (None, 1)])
+@pytest.mark.parametrize(("jobs", "processes"), [(1, 1), (2, 2), (9, 4), (None, 1)])
 def test_there_are_no_more_processes_than_are_worth_it(jobs: int | None, processes: int) -> None:
     found = found_by(lambda report: [finding(path) for path in report], jobs)
     assert len({one.message for one in found}) == processes
 
 
-def test_shares_are_of_about_the_same_size() -> None:
+def test_shares_are_of_about_the_same_weight() -> None:
     parts = shares(SIZES, 2)
     assert sorted(path for part in parts for path in part) == sorted(SIZES)
     assert [sum(SIZES[path] for path in part) for part in parts] == [90, 60]
