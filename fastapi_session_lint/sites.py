@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from fastapi_session_lint.findings import Finding, Span
-from fastapi_session_lint.source import Source, UndecodableSource, decode, split_lines
+from fastapi_session_lint.model.parsing import tree_of
+from fastapi_session_lint.source import Source, UndecodableSource, UnparsableSource, decode, split_lines
 
 _STRING = r"""(?:\b[a-z]{1,2})?(?P<quote>\"{3}|'{3}|\"|')(?P<inside>(?:\\.|(?!(?P=quote)).)*)(?P=quote)"""
 _TOKEN = re.compile(rf"{_STRING}|#[^\r\n]*", re.IGNORECASE | re.DOTALL)
@@ -33,7 +34,7 @@ def sited(findings: Iterable[Finding], sources: Mapping[str, Source]) -> list[Fi
 
 
 class _File(NamedTuple):
-    """The lines of a file, and its tree where this Python can read it."""
+    """The lines of a file, and its tree where it can be read."""
 
     lines: list[str]
     tree: ast.Module | None
@@ -45,8 +46,8 @@ def _read(source: Source | None) -> _File:
     except UndecodableSource:
         return _File([], None)
     try:
-        return _File(split_lines(text), ast.parse(text))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return _File(split_lines(text), tree_of(text))
+    except (UnparsableSource, RecursionError):
         return _File(split_lines(text), None)
 
 

@@ -143,3 +143,9 @@ def _known_in(folder: Path) -> set[str]:
     sources = Sources()
     findings = check(plan([str(folder)], Configurations(isolated=Settings())), sources)
     return set(fingerprints(findings, sources.known, lambda path: str(Path(path).relative_to(folder))))
+
+
+@pytest.mark.parametrize("newer", ["try:\n    pass\nexcept A, B:\n    pass\n", "def tell[T](x: T) -> T: ...\n"])
+def test_grammar_that_is_newer_than_the_running_python_changes_nothing(newer: str) -> None:
+    statement = PLAIN.replace("('x', y)", "(\n        'x',\n        y,\n    )")
+    assert one(f"{statement}\n\n{newer}") == one(PLAIN)

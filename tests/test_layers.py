@@ -54,7 +54,7 @@ LAYERS = {
     "values": Layer(VALUES),
     "options": Layer(OPTIONS, (*VALUES, *OPTIONS)),
     "comments": Layer(("suppressions",), VALUES),
-    "fingerprints": Layer(("fingerprints", "sites"), ("findings", "source", "sites")),
+    "fingerprints": Layer(("fingerprints", "sites"), ("findings", "source", "sites", "model.parsing")),
     "model": Layer(("model",), (*VALUES, "model")),
     "project": Layer(("project",), (*VALUES, "model", "project")),
     "flow": Layer(("flow",), (*PURE,)),

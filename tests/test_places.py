@@ -70,7 +70,7 @@ def test_both_parsers_give_the_same_model_of_odd_code(ending: str, monkeypatch: 
 def agree(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The model of a text is the one of the tree that libcst has of it."""
     by_ast = read_module("/project/app.py", text)
-    monkeypatch.setattr(reading, "_tree", lambda text: translated(cst.parse_module(text), text))
+    monkeypatch.setattr(reading, "tree_of", lambda text: translated(cst.parse_module(text), text))
     assert stored(read_module("/project/app.py", text)) == stored(by_ast)
 
 

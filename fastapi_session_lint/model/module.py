@@ -10,17 +10,13 @@ from contextlib import contextmanager
 
 from fastapi_session_lint.model.lower import StatementLowering, exported_names
 from fastapi_session_lint.model.outline import is_external, skipped_definition
+from fastapi_session_lint.model.parsing import NESTED, tree_of
 from fastapi_session_lint.model.screen import split_statements
 from fastapi_session_lint.model.syntax import Module, Suite
 from fastapi_session_lint.source import UnparsableSource, split_lines
 
 _DEPTH = 6000
 """Frames that the walk over a deeply nested file may take."""
-
-_TOO_DEEP = "too many nested parentheses"
-"""What no Python reads, and libcst overflows its stack with."""
-
-_NESTED = "nested too deeply to be read"
 
 
 def read_module(path: str, text: str, names: frozenset[str] = frozenset()) -> Module:
@@ -30,32 +26,16 @@ def read_module(path: str, text: str, names: frozenset[str] = frozenset()) -> Mo
         try:
             return _read(path, text, names)
         except RecursionError:
-            raise UnparsableSource(_NESTED, 1, 0) from None
+            raise UnparsableSource(NESTED, 1, 0) from None
 
 
 def _read(path: str, text: str, names: frozenset[str]) -> Module:
     lines = split_lines(text)
-    kept, skipped = split_statements(_tree(text), lines, names)
+    kept, skipped = split_statements(tree_of(text), lines, names)
     lowering = StatementLowering(lines)
     body = lowering.suite(kept)
     _bind_skipped(lowering, skipped, lines)
     return _finish(path, lowering, body)
-
-
-def _tree(text: str) -> ast.Module:
-    try:
-        return ast.parse(text)
-    except SyntaxError as error:
-        known = UnparsableSource(str(error.msg), max(error.lineno or 1, 1), max((error.offset or 1) - 1, 0))
-        if str(known).startswith(_TOO_DEEP):
-            raise known from None
-        from fastapi_session_lint.model.newer import read_newer  # late: few files need libcst, and it takes long
-
-        return read_newer(text, known)
-    except (RecursionError, MemoryError):
-        raise UnparsableSource(_NESTED, 1, 0) from None
-    except ValueError as error:
-        raise UnparsableSource(str(error), 1, 0) from None
 
 
 def _bind_skipped(lowering: StatementLowering, skipped: Sequence[ast.stmt], lines: Sequence[str]) -> None:
