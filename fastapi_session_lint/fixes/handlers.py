@@ -7,6 +7,7 @@ import libcst as cst
 from fastapi_session_lint.findings import Applicability, Fix, Repair
 from fastapi_session_lint.fixes.edits import Draft
 from fastapi_session_lint.fixes.names import is_binding, scope_mentions
+from fastapi_session_lint.fixes.optional_sessions import may_be_none
 from fastapi_session_lint.fixes.sessions import call_text, close_at, dotted, is_awaited, subject_name
 from fastapi_session_lint.fixes.suites import (
     Shape,
@@ -47,6 +48,8 @@ def _put_first(tree: Tree, repair: Repair, lines: list[str], title: str) -> Fix 
     if repair.is_async and not tree.is_in_async_function(handler):
         return None
     if not repair.is_async and is_awaited(tree, tree.scope(handler), repair.subject):
+        return None
+    if may_be_none(tree, handler, repair.subject):
         return None
     if close_at(body.steps[0].node, repair.subject, method="rollback") or _is_bound_by_try(
         tree, handler, repair.subject

@@ -7,6 +7,7 @@ import libcst as cst
 from fastapi_session_lint.findings import Applicability, Fix, Repair
 from fastapi_session_lint.fixes.edits import Draft
 from fastapi_session_lint.fixes.names import bound_names
+from fastapi_session_lint.fixes.optional_sessions import may_be_none
 from fastapi_session_lint.fixes.sessions import dotted, is_awaited, own_nodes, subject_name
 from fastapi_session_lint.fixes.suites import Shape, Suite, reshape, suite
 from fastapi_session_lint.fixes.tree import Tree
@@ -26,6 +27,8 @@ def add_savepoint(tree: Tree, repair: Repair) -> Fix | None:
     if repair.is_async and not tree.is_in_async_function(attempt):
         return None
     if not repair.is_async and is_awaited(tree, tree.scope(attempt), repair.subject):
+        return None
+    if may_be_none(tree, attempt, repair.subject):
         return None
     nodes = [step.node for step in body.steps]
     if subject_name(repair.subject) in bound_names(tree, nodes) or any(any(own_nodes(one, cst.Yield)) for one in nodes):

@@ -92,6 +92,8 @@ not known.
 A rollback is displayed only where neither will do: the callee commits, or the flush that fails is the one that is
 there for the earlier rows. Where the savepoint is there already, in a variable, it is what is shown to be rolled back.
 
+There is no fix where the session may be none (`db: Session | None = None`), and another one stands in for it.
+
 ## When to switch it off
 
 On a line where another function, which the linter cannot see, always rolls back.
