@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fastapi_session_lint.findings import Applicability, RepairKind
 from fastapi_session_lint.flow.errors import takes_only_database_errors
 from fastapi_session_lint.flow.lives import Life
-from fastapi_session_lint.flow.uses import SAVEPOINT
+from fastapi_session_lint.flow.uses import SAVEPOINT, Use, UseKind
 from fastapi_session_lint.model.expressions import NOWHERE
 from fastapi_session_lint.model.syntax import Assign, Do, Function, Handler, Return, Suite, Try
 from fastapi_session_lint.model.walk import statements
@@ -80,16 +80,21 @@ def remedy(context: Context, life: Life, name: str, is_async: bool, handler: int
     objects = LoadedObjects(context, life.scope, life.graph, name)
     pending = PendingWork(context, life, objects).before(statement, caught)
     loses = failed in _LOSES[pending] or (failed in _PART and _callers_lose(context, life.scope))
+    uses = uses_in(life, statement)
+    if _is_in_block(context, life, name, uses):
+        return _nested(context, life, statement, objects, is_async)
     if loses and not _commits(life, statement):
         # A savepoint begins with a flush: where that is what fails, nothing is won.
         is_first = failed is Failed.FLUSH and pending is Pending.BOTH
         return BY_HAND if is_first else _nested(context, life, statement, objects, is_async)
-    if takes_only_database_errors(caught.types, life.scope, context.roles):
-        return ROLLBACK
     heads = {at for at, node in enumerate(life.graph.nodes) if begins(node.step, caught)}
+    expires = is_async and objects.are_read_after(heads)
+    is_failed = failed is not Failed.STATEMENT and not (expires and any(map(_may_be_refused, uses)))
+    if is_failed and takes_only_database_errors(caught.types, life.scope, context.roles):
+        return ROLLBACK
     # The caller of a helper may have written something, and may hold objects that would expire.
     is_own = life.is_made or context.framework.is_route(life.scope)
-    if is_own and pending is Pending.NONE and not (is_async and objects.are_read_after(heads)):
+    if is_own and pending is Pending.NONE and not expires:
         return ROLLBACK
     if failed is Failed.STATEMENT:
         return _nested(context, life, statement, objects, is_async)
@@ -109,6 +114,19 @@ def _commits(life: Life, statement: Try) -> bool:
     commits = [places[use.place] for use in uses_in(life, statement) if use.action is Action.COMMIT]
     plain = [places[one.place] for one in statement.body if isinstance(one, Do | Assign | Return)]
     return any(one.row <= commit.row and commit.end <= one.end for one in plain for commit in commits)
+
+
+def _is_in_block(context: Context, life: Life, name: str, uses: list[Use]) -> bool:
+    """Whether a try statement is in a block of `begin()`, also that of a dependency, which a rollback would end."""
+    if context.transactions.begun_outside(life.scope, name) is not None:
+        return True
+    tried = (moment for moment in life.moments if moment.use in uses)
+    return any(context.transactions.begins_around(life, moment.before) for moment in tried)
+
+
+def _may_be_refused(use: Use) -> bool:
+    """Whether the database may refuse a statement by itself, which lets nothing expire."""
+    return use.kind is UseKind.PASS or use.action in (Action.EXECUTE, Action.READ)
 
 
 def _nested(context: Context, life: Life, statement: Try, objects: LoadedObjects, is_async: bool) -> Remedy:

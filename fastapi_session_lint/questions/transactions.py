@@ -101,7 +101,7 @@ class Transactions:
         """The commits and rollbacks inside of a block that does so itself; those with a use after them first."""
         found: dict[int, Ending] = {}
         for name, is_async, life in self.lives(scope):
-            outer = self._begun_outside(scope, name)
+            outer = self.begun_outside(scope, name)
             for moment in life.moments if life.complete else ():
                 one = self._ending(name, is_async, life, moment, outer)
                 if one is not None and (one.place not in found or found[one.place].used is None):
@@ -135,7 +135,7 @@ class Transactions:
         ]
         return min(places, key=lambda place: life.scope.module.places[place], default=None)
 
-    def _begun_outside(self, scope: Scope, name: str) -> Begin | None:
+    def begun_outside(self, scope: Scope, name: str) -> Begin | None:
         """The `begin()` in whose block a dependency yields the session that a function is given as a parameter."""
         function = scope.owner
         for parameter in function.parameters if isinstance(function, Function) else ():
