@@ -542,6 +542,7 @@ DELETING_METHODS = frozenset({"delete"})
 WRITING_QUERY_RUNNERS = frozenset({"delete", "update"})
 """The methods by which a Query changes rows."""
 WRITING_STATEMENTS = frozenset({"insert", "update", "delete"})
+READING_STATEMENTS = frozenset({"select", "exists", "union", "union_all", "intersect", "except_", "values"})
 STATEMENT_MODULES = ("sqlalchemy.", "sqlmodel.")
 TEXTS = frozenset({"sqlalchemy.text", "sqlalchemy.sql.text", "sqlalchemy.sql.expression.text", "sqlmodel.text"})
 MODEL_CONSTRUCTORS = frozenset({"model_validate", "model_construct", "from_orm", "parse_obj", "construct"})

@@ -49,7 +49,7 @@ def _put_first(tree: Tree, repair: Repair, lines: list[str], title: str) -> Fix 
         return None
     if not repair.is_async and is_awaited(tree, tree.scope(handler), repair.subject):
         return None
-    if may_be_none(tree, handler, repair.subject):
+    if may_be_none(tree, tree.parents[handler], repair.subject):
         return None
     if close_at(body.steps[0].node, repair.subject, method="rollback") or _is_bound_by_try(
         tree, handler, repair.subject

@@ -1,4 +1,4 @@
-"""Whether a session that a function may be given is there at all, or another one stands in for it."""
+"""Whether a session that a function may be given, or makes on the way, is there at all."""
 
 from __future__ import annotations
 
@@ -11,23 +11,42 @@ from fastapi_session_lint.fixes.tree import Tree
 _TESTS = (cst.Comparison, cst.UnaryOperation, cst.BooleanOperation, cst.If, cst.IfExp, cst.While)
 
 
-def may_be_none(tree: Tree, place: cst.CSTNode, subject: str) -> bool:
-    """Whether a session may be none where a function uses it only by another name, or asks for it first.
+def may_be_none(tree: Tree, attempt: cst.CSTNode, subject: str) -> bool:
+    """Whether a session may be none in a try statement and its handlers.
 
-    So a function takes `db=None`, and works by what a context manager makes of that.
+    So a function begins with `db = None` and makes the session in the try, where that may fail; or it takes `db=None`,
+    and works by what a context manager makes of that, or asks for it first. What a function uses as it is, is there.
     """
-    name = subject_name(subject)
-    mentions = scope_mentions(tree, tree.scope(place), name)
+    mentions = scope_mentions(tree, tree.scope(attempt), subject_name(subject))
     bindings = [one for one in mentions if is_binding(tree, one)]
-    if not bindings or not all(_is_optional(tree.parent(one)) for one in bindings):
+    made = [one for one in bindings if not _is_none(tree, one)]
+    if len(made) == len(bindings):
         return False
-    holders = [tree.parent(one) for one in mentions if one not in bindings]
-    is_tested = any(isinstance(one, _TESTS) for one in holders)
-    return is_tested or not any(isinstance(one, cst.Attribute) for one in holders)
+    reads = [one for one in mentions if one not in bindings]
+    if made:
+        in_try = all(attempt in tree.ancestors(one) for one in made)
+        return in_try and not any(_is_used(tree, one) and _is_in_handler(tree, one, attempt) for one in reads)
+    is_tested = any(isinstance(tree.parent(one), _TESTS) for one in reads)
+    return is_tested or not any(_is_used(tree, one) for one in reads)
 
 
-def _is_optional(parameter: cst.CSTNode | None) -> bool:
-    match parameter:
+def _is_none(tree: Tree, binding: cst.CSTNode) -> bool:
+    """Whether a name is bound to None: by the default of a parameter, or by `name = None`."""
+    holder = tree.parent(binding)
+    match tree.parent(holder) if isinstance(holder, cst.AssignTarget) else holder:
         case cst.Param(default=cst.Name(value="None")):
             return True
+        case cst.Assign(value=cst.Name(value="None")) | cst.AnnAssign(value=cst.Name(value="None")):
+            return True
     return False
+
+
+def _is_used(tree: Tree, name: cst.CSTNode) -> bool:
+    return isinstance(tree.parent(name), cst.Attribute)
+
+
+def _is_in_handler(tree: Tree, node: cst.CSTNode, attempt: cst.CSTNode) -> bool:
+    above = list(tree.ancestors(node))
+    return any(
+        isinstance(one, cst.ExceptHandler | cst.ExceptStarHandler) and attempt is tree.parent(one) for one in above
+    )

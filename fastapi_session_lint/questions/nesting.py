@@ -10,6 +10,7 @@ from fastapi_session_lint.flow.summary import Effect
 from fastapi_session_lint.flow.uses import Use, UseKind
 from fastapi_session_lint.model.expressions import NOWHERE
 from fastapi_session_lint.model.syntax import Try
+from fastapi_session_lint.project.values import Scope
 from fastapi_session_lint.vocabulary import Action
 
 if TYPE_CHECKING:
@@ -30,15 +31,15 @@ def uses_in(life: Life, statement: Try) -> list[Use]:
     return [use for use in met if start < places[use.place] < end]
 
 
-def can_be_nested(context: Context, uses: Iterable[Use], depth: int = 0) -> bool:
+def can_be_nested(context: Context, scope: Scope, uses: Iterable[Use], depth: int = 0) -> bool:
     """Whether nothing of this ends the transaction, as far as it is known: that would close the savepoint as well."""
-    return all(_can_be_nested(context, use, depth) for use in uses)
+    return all(_can_be_nested(context, scope, use, depth) for use in uses)
 
 
-def _can_be_nested(context: Context, use: Use, depth: int) -> bool:
+def _can_be_nested(context: Context, scope: Scope, use: Use, depth: int) -> bool:
     match use.kind:
         case UseKind.ACT:
-            return use.action in _WORK
+            return use.action in _WORK and not context.writing.ends_transaction(use, scope)
         case UseKind.PASS:
             return use.effect is not None and _stays_open(context, use.effect, depth)
     return use.kind in _APART
@@ -48,4 +49,4 @@ def _stays_open(context: Context, effect: Effect, depth: int) -> bool:
     if effect.source is None or depth >= _CALLS:
         return False
     life = context.life_of_names(*effect.source)
-    return life.complete and can_be_nested(context, {moment.use for moment in life.moments}, depth + 1)
+    return life.complete and can_be_nested(context, life.scope, {moment.use for moment in life.moments}, depth + 1)

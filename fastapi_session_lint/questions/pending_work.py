@@ -70,7 +70,7 @@ class PendingWork:
                 self._done.add(at)
             case UseKind.ACT if use.action is Action.FLUSH:
                 self._sending.add(at)
-            case UseKind.ACT if self._context.writing.is_write(use, self._scope):
+            case UseKind.ACT if self.writes(use):
                 self._done.add(at)
                 self._sending.add(at)
             case UseKind.PASS if use.effect is not None:
@@ -83,6 +83,11 @@ class PendingWork:
                     self._ended.add(at)
                 if any(_leaves_work(one) for one in use.effect.failures):
                     self._half_done.add(at)
+
+    def writes(self, use: Use) -> bool:
+        """Whether a statement may write: of one that is not known, nobody can say that nothing is lost with it."""
+        writing = self._context.writing
+        return writing.is_write(use, self._scope) or writing.may_write(use, self._scope)
 
     def _take_in_exits(self, life: Life) -> None:
         """The ends of blocks that commit, roll back or close, as that of `with db.begin():`."""

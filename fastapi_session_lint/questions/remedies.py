@@ -20,7 +20,7 @@ from fastapi_session_lint.flow.errors import takes_only_database_errors
 from fastapi_session_lint.flow.lives import Life
 from fastapi_session_lint.flow.uses import SAVEPOINT, Use, UseKind
 from fastapi_session_lint.model.expressions import NOWHERE
-from fastapi_session_lint.model.syntax import Assign, Do, Function, Handler, Return, Suite, Try
+from fastapi_session_lint.model.syntax import Assign, Do, Function, Handler, Raise, Return, Suite, Try
 from fastapi_session_lint.model.walk import statements
 from fastapi_session_lint.project.values import Scope
 from fastapi_session_lint.questions.followed import handing_places, lives
@@ -82,11 +82,11 @@ def remedy(context: Context, life: Life, name: str, is_async: bool, handler: int
     loses = failed in _LOSES[pending] or (failed in _PART and _callers_lose(context, life.scope))
     uses = uses_in(life, statement)
     if _is_in_block(context, life, name, uses):
-        return _nested(context, life, statement, objects, is_async)
+        return _nested(context, life, found, objects, is_async)
     if loses and not _commits(life, statement):
         # A savepoint begins with a flush: where that is what fails, nothing is won.
         is_first = failed is Failed.FLUSH and pending is Pending.BOTH
-        return BY_HAND if is_first else _nested(context, life, statement, objects, is_async)
+        return BY_HAND if is_first else _nested(context, life, found, objects, is_async)
     heads = {at for at, node in enumerate(life.graph.nodes) if begins(node.step, caught)}
     expires = is_async and objects.are_read_after(heads)
     is_failed = failed is not Failed.STATEMENT and not (expires and any(map(_may_be_refused, uses)))
@@ -97,7 +97,7 @@ def remedy(context: Context, life: Life, name: str, is_async: bool, handler: int
     if is_own and pending is Pending.NONE and not expires:
         return ROLLBACK
     if failed is Failed.STATEMENT:
-        return _nested(context, life, statement, objects, is_async)
+        return _nested(context, life, found, objects, is_async)
     return ROLLBACK_IF_FAILED
 
 
@@ -129,17 +129,27 @@ def _may_be_refused(use: Use) -> bool:
     return use.kind is UseKind.PASS or use.action in (Action.EXECUTE, Action.READ)
 
 
-def _nested(context: Context, life: Life, statement: Try, objects: LoadedObjects, is_async: bool) -> Remedy:
+def _nested(context: Context, life: Life, found: tuple[Try, Handler], objects: LoadedObjects, is_async: bool) -> Remedy:
     """A savepoint for what a try statement does, where that ends no transaction.
 
     Undoing one lets those objects expire that were changed in it; which are, is not known of what a callee writes.
+    And another handler that goes on may mean to keep what was done before its error.
     """
+    statement, caught = found
     uses = uses_in(life, statement)
-    if not can_be_nested(context, uses):
+    if not can_be_nested(context, life.scope, uses):
         return BY_HAND
-    changes = PendingWork(context, life, objects).changes_in(statement)
-    is_known = not changes and all(use.effect is None for use in uses)
-    return NEST if is_known or not is_async else NEST._replace(limit=Applicability.DISPLAY)
+    work = PendingWork(context, life, objects)
+    is_known = not work.changes_in(statement) and all(use.effect is None for use in uses)
+    others = [one for one in statement.handlers if one is not caught and not _is_undone(context, life, one)]
+    is_kept = any(others) and any(use.kind is UseKind.PASS or work.writes(use) for use in uses)
+    return NEST._replace(limit=Applicability.DISPLAY) if is_kept or (is_async and not is_known) else NEST
+
+
+def _is_undone(context: Context, life: Life, handler: Handler) -> bool:
+    """Whether a handler raises in the end, or has errors of the database alone."""
+    is_raised = isinstance(handler.body[-1], Raise)
+    return is_raised or takes_only_database_errors(handler.types, life.scope, context.roles)
 
 
 def _callers_lose(context: Context, scope: Scope) -> bool:

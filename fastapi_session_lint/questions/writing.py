@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.flow.lives import Life
@@ -33,8 +33,25 @@ from fastapi_session_lint.vocabulary import Action
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
 
-_WRITING_SQL = re.compile(r"\s*(insert|update|delete)\s", re.IGNORECASE)
 _DEPTH = 6
+
+
+class _Kind(NamedTuple):
+    """A kind of statements: how their text begins, and the functions and methods that make them."""
+
+    text: re.Pattern[str]
+    makers: frozenset[str]
+
+
+_WRITES = _Kind(re.compile(r"\s*(insert|update|delete)\s", re.IGNORECASE), vocabulary.WRITING_STATEMENTS)
+_READS = _Kind(re.compile(r"\s*(select|with|show|pragma|explain)\b", re.IGNORECASE), vocabulary.READING_STATEMENTS)
+_ENDS = _Kind(
+    re.compile(
+        r"\s*(create|alter|drop|truncate|rename|vacuum|begin|start|commit|rollback|savepoint|release)\b", re.IGNORECASE
+    ),
+    frozenset(),
+)
+"""What ends a transaction, on MySQL also what changes the schema, or has one of its own."""
 
 
 class Writing:
@@ -124,35 +141,52 @@ class Writing:
 
     # --- statements ---
 
-    def is_writing_statement(self, expression: Expression | None, scope: Scope, depth: int = 0) -> bool:
+    def is_writing_statement(self, expression: Expression | None, scope: Scope) -> bool:
         """Whether a statement inserts, updates or deletes: by what its chain of methods begins with, or by its text."""
+        return self._is_of_kind(_WRITES, expression, scope)
+
+    def may_write(self, use: Use, scope: Scope) -> bool:
+        """Whether a statement that a session executes is not known to read only."""
+        return use.action is Action.EXECUTE and not self._is_of_kind(_READS, self._statement(use, scope), scope)
+
+    def ends_transaction(self, use: Use, scope: Scope) -> bool:
+        """Whether a statement may end the transaction, as COMMIT does, and on MySQL whatever changes the schema."""
+        return use.action is Action.EXECUTE and self._is_of_kind(_ENDS, self._statement(use, scope), scope)
+
+    def _statement(self, use: Use, scope: Scope) -> Expression | None:
+        call = next((one for one in calls_of(scope) if one.place == use.place), None)
+        return argument(call, vocabulary.STATEMENT_PARAMETER, 0) if call is not None else None
+
+    def _is_of_kind(self, kind: _Kind, expression: Expression | None, scope: Scope, depth: int = 0) -> bool:
         match expression:
             case None:
                 return False
             case Await(value, _):
-                return self.is_writing_statement(value, scope, depth)
+                return self._is_of_kind(kind, value, scope, depth)
             case Constant("text", str(text), _):
-                return bool(_WRITING_SQL.match(text))
+                return bool(kind.text.match(text))
             case Template(parts, _) if parts:
-                return self.is_writing_statement(parts[0], scope, depth)
+                return self._is_of_kind(kind, parts[0], scope, depth)
             case Name() if depth < _DEPTH:
                 values = list(self._values(expression, scope))
-                return bool(values) and all(self.is_writing_statement(one, at, depth + 1) for one, at in values)
+                return bool(values) and all(self._is_of_kind(kind, one, at, depth + 1) for one, at in values)
             case Call(function, arguments, _):
-                return self._is_writing_call(function, arguments[0].value if arguments else None, scope, depth)
+                return self._is_call_of_kind(kind, function, arguments[0].value if arguments else None, scope, depth)
         return False
 
-    def _is_writing_call(self, function: Expression, first: Expression | None, scope: Scope, depth: int) -> bool:
+    def _is_call_of_kind(
+        self, kind: _Kind, function: Expression, first: Expression | None, scope: Scope, depth: int
+    ) -> bool:
         value = self._context.value(function, scope)
         if isinstance(value, Library) and value.name in vocabulary.TEXTS:
-            return self.is_writing_statement(first, scope, depth + 1)
-        if isinstance(value, Library) and value.name.rpartition(".")[2] in vocabulary.WRITING_STATEMENTS:
+            return self._is_of_kind(kind, first, scope, depth + 1)
+        if isinstance(value, Library) and value.name.rpartition(".")[2] in kind.makers:
             return value.name.startswith(vocabulary.STATEMENT_MODULES)
         match function:
             case Attribute(Attribute(_, "__table__"), method):
-                return method in vocabulary.WRITING_STATEMENTS
+                return method in kind.makers
             case Attribute(owner, _) if depth < _DEPTH:
-                return isinstance(owner, Call | Name) and self.is_writing_statement(owner, scope, depth)
+                return isinstance(owner, Call | Name) and self._is_of_kind(kind, owner, scope, depth)
         return False
 
     def _values(self, name: Name, scope: Scope) -> Iterator[tuple[Expression, Scope]]:

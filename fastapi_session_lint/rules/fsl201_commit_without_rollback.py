@@ -87,13 +87,15 @@ Where any rollback would lose more than the `try` is about without a word, since
 caller or in earlier rounds of a loop, and are to be committed later, the fix puts what is tried into a savepoint
 (`with db.begin_nested():`), and the handler stays as it is. So it does in a block of `begin()`, also that of the
 dependency, which a rollback would end, and for a statement that may be refused, or give no row, without any harm to
-what was loaded or done before. That needs a `try` in which nothing commits. In async code undoing a savepoint lets the
-objects expire that were changed in it, so that it is displayed only where these are not known.
+what was loaded or done before. That needs a `try` in which nothing commits, by a statement neither, and MySQL does so
+for each that changes the schema. In async code undoing a savepoint lets the objects expire that were changed in it, so
+that it is displayed only where these are not known; and where another handler goes on and may mean to keep the work.
 
 A rollback is displayed only where neither will do: the callee commits, or the flush that fails is the one that is
 there for the earlier rows. Where the savepoint is there already, in a variable, it is what is shown to be rolled back.
 
-There is no fix where the session may be none (`db: Session | None = None`), and another one stands in for it.
+There is no fix where the session may be none: given as `db: Session | None = None`, and another one stands in for it,
+or `None` until the `try` makes it.
 
 ## When to switch it off
 
