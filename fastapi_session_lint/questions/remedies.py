@@ -89,9 +89,12 @@ def remedy(context: Context, life: Life, name: str, is_async: bool, handler: int
         return BY_HAND if is_first else _nested(context, life, found, objects, is_async)
     heads = {at for at, node in enumerate(life.graph.nodes) if begins(node.step, caught)}
     expires = is_async and objects.are_read_after(heads)
-    is_failed = failed is not Failed.STATEMENT and not (expires and any(map(_may_be_refused, uses)))
-    if is_failed and takes_only_database_errors(caught.types, life.scope, context.roles):
-        return ROLLBACK
+    if failed is not Failed.STATEMENT and takes_only_database_errors(caught.types, life.scope, context.roles):
+        refused = [use for use in uses if _may_be_refused(use)] if expires else []
+        if not refused:
+            return ROLLBACK
+        if any(context.writing.is_write(use, life.scope) for use in refused if use.action is Action.EXECUTE):
+            return BY_HAND  # that one is refused more likely, and then the session has not failed
     # The caller of a helper may have written something, and may hold objects that would expire.
     is_own = life.is_made or context.framework.is_route(life.scope)
     if is_own and pending is Pending.NONE and not expires:

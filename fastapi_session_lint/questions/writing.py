@@ -47,7 +47,8 @@ _WRITES = _Kind(re.compile(r"\s*(insert|update|delete)\s", re.IGNORECASE), vocab
 _READS = _Kind(re.compile(r"\s*(select|with|show|pragma|explain)\b", re.IGNORECASE), vocabulary.READING_STATEMENTS)
 _ENDS = _Kind(
     re.compile(
-        r"\s*(create|alter|drop|truncate|rename|vacuum|begin|start|commit|rollback|savepoint|release)\b", re.IGNORECASE
+        r"\s*(call|create|alter|drop|truncate|rename|vacuum|begin|start|commit|rollback|savepoint|release)\b",
+        re.IGNORECASE,
     ),
     frozenset(),
 )
