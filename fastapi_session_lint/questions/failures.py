@@ -96,6 +96,8 @@ def _of_life(context: Context, scope: Scope, name: str, is_async: bool, life: Li
         if not failed and _is_left_failed(point.state) and not _answers(context, scope):
             _add(found, _failure(context, scope, name, is_async, life, point, None))
     for failure in found.values():
+        if not failure.is_write and context.writes.is_on_autocommit_engine(life):
+            continue  # nothing is undone together with it
         said = failure if failure.used is not None else _asked(context, life, failure)
         if said is not None:
             what = _what_failed(life, said)

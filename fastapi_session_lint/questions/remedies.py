@@ -140,7 +140,7 @@ def _nested(context: Context, life: Life, found: tuple[Try, Handler], objects: L
     """
     statement, caught = found
     uses = uses_in(life, statement)
-    if not can_be_nested(context, life.scope, uses):
+    if not can_be_nested(context, life.scope, uses) or context.writes.is_on_autocommit_engine(life):
         return BY_HAND
     work = PendingWork(context, life, objects)
     is_known = not work.changes_in(statement) and all(use.effect is None for use in uses)

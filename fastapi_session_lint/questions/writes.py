@@ -118,15 +118,28 @@ class Writes:
         """Whether each statement may be committed at once; where the engine is not known, if the project does so."""
         if not isinstance(life.origin, Call):
             return True
-        calls = [(life.origin, life.scope)]
-        factory = self._context.value(life.origin.function, life.scope)
-        if isinstance(factory, FactoryValue) and factory.call is not None and factory.scope is not None:
-            calls.append((factory.call, factory.scope))
+        calls = list(self._makers(life))
         if any(self._asks_for_autocommit(call) for call, _ in calls):
             return True
         if any(self._is_on_plain_engine(argument(call, "bind", 0), scope) for call, scope in calls):
             return False
         return self._is_autocommit_known
+
+    def is_on_autocommit_engine(self, life: Life) -> bool:
+        """Whether each statement is surely committed at once, so that there is no transaction for a savepoint."""
+        binds = [(argument(call, "bind", 0), scope) for call, scope in self._makers(life)]
+        engines = (self._context.value(bind, scope) for bind, scope in binds if bind is not None)
+        calls = (one.call for one in engines if isinstance(one, EngineValue) and one.call is not None)
+        levels = (argument(call, "isolation_level") for call in calls)
+        return any(isinstance(one, Constant) and one.value == vocabulary.AUTOCOMMIT_LEVEL for one in levels)
+
+    def _makers(self, life: Life) -> Iterator[tuple[Call, Scope]]:
+        """The calls that make a session, each with where it stands: of its factory, and of the factory itself."""
+        if isinstance(life.origin, Call):
+            yield life.origin, life.scope
+            factory = self._context.value(life.origin.function, life.scope)
+            if isinstance(factory, FactoryValue) and factory.call is not None and factory.scope is not None:
+                yield factory.call, factory.scope
 
     def _asks_for_autocommit(self, call: Call) -> bool:
         given = argument(call, "autocommit")
