@@ -30,7 +30,6 @@ PROJECT = "/project"  # a neutral place: under tests/ everything would count as 
 POSTGRES = "FSL_TEST_POSTGRES_URL"
 TIMEOUT = 60
 _DATABASE = re.compile(r"^# database: (\S+)$", re.MULTILINE)
-_BY_HAND = re.compile(r"^# by hand: (.+)$", re.MULTILINE)
 
 WITHOUT_PROOF = {
     "FSL209": "a matter of style: an unguarded commit is right as long as whoever made the session closes it",
@@ -63,10 +62,6 @@ class Proof:
         """The SQLAlchemy dialect and driver that it runs on."""
         found = _DATABASE.search(self.run)
         return found[1] if found else "sqlite"
-
-    @property
-    def is_corrected_by_hand(self) -> bool:
-        return bool(_BY_HAND.search(self.run))
 
     @property
     def symptom(self) -> list[str]:
@@ -108,12 +103,11 @@ def test_good_form_is_silent(proof: Proof) -> None:
 
 @each_proof
 def test_good_form_is_what_the_fix_makes(proof: Proof, pytestconfig: pytest.Config) -> None:
-    """Unless nothing can be fixed, or run.py says why the corrected form is somebody's work."""
+    """Unless nothing can be fixed: then the corrected form is somebody's work."""
     before = sources(proof, "bad")
     found = engine.check(before, settings(proof), with_fixes=True)
     can_be_fixed = [one for one in found if one.fix and one.fix.edits and one.fix.applicability is not _DISPLAY]
-    if not can_be_fixed or proof.is_corrected_by_hand:
-        assert bool(can_be_fixed) == proof.is_corrected_by_hand, "`# by hand:` is for what could be fixed"
+    if not can_be_fixed:
         return
     outcome = fixer.fix(before, settings(proof), report=None, unsafe=True)
     fixed = {name: outcome.changed.get(f"{PROJECT}/{name}", data) for name, data in proof.modules("bad").items()}
@@ -189,7 +183,7 @@ def test_each_rule_has_a_proof_or_a_reason() -> None:
 
 def test_every_fix_is_proven() -> None:
     """The bad form of some proof, fixed, is its good form, which runs without the symptom."""
-    shown = {proof.code for proof in ALL if not proof.is_corrected_by_hand and _fixable(proof)}
+    shown = {proof.code for proof in ALL if _fixable(proof)}
     applied = (Applicability.SAFE, Applicability.UNSAFE)
     assert {rule.code for rule in all_rules() if rule.fix in applied} - shown <= set(WITHOUT_PROOF)
 
