@@ -24,8 +24,8 @@ class Lines:
     """The lines of a gitignore file, of which only those are compiled that may name what is asked about.
 
     A pattern names a path by naming it or a folder above it, so one whose last part fits none of the path's parts says
-    nothing of it. Most lines of most files are of this kind, and to compile a pattern takes as long as to match it a
-    hundred times.
+    nothing of it. Most lines of most files are of this kind, and to compile a pattern takes many times as long
+    as to match it.
     """
 
     def __init__(self, lines: Iterable[str]) -> None:

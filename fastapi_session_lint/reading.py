@@ -19,7 +19,7 @@ _MODELS = "models"
 _WORTH_A_PROCESS = 600_000
 """Bytes of source for each process: one takes as long to come up as it takes to read a tenth of these."""
 _FEWEST = 3
-"""Two processes are no quicker than one, since models take two thirds of their reading to send and to take over."""
+"""Two processes are no quicker than one: to send a model and take it over takes nearly as long as to read it."""
 _PIECES = 12
 """Pieces of work for each process: enough that all are done at about the same time."""
 

@@ -217,11 +217,6 @@ Expression: TypeAlias = (
 NOTHING = Opaque(())
 
 
-def says_nothing(expression: Expression) -> bool:
-    """Whether an expression has no part that could concern a session."""
-    return isinstance(expression, Opaque) and not expression.parts
-
-
 def parts_of(expression: Expression) -> tuple[Expression, ...]:
     """The direct parts of an expression in evaluation order; a lambda's body is none of them."""
     kind = type(expression)

@@ -6,7 +6,8 @@ has happened already, and the session says of itself that it is not active. Wher
 has, and then an unasked rollback does harm. After a statement that PostgreSQL has refused the session is active still.
 
 Work that was done before the try, and is no concern of it, is lost as well. What goes on then as if it were there, and
-commits, loses it without a word: a savepoint is due, or another order, and that is for somebody to think about.
+commits, loses it without a word: what is tried goes into a savepoint then. Where that would not stand, another order is
+due, and that is for somebody to think about.
 """
 
 from __future__ import annotations
