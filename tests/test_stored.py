@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,11 @@ def test_a_restored_model_says_the_same(folder: Path) -> None:
         assert check([source], Settings(), known=dict(back)) == check([source], Settings(), known=dict(readings))
 
 
+def told(module: Module) -> str:
+    """All that a model says; the names of a set in one order, since theirs is by chance."""
+    return re.sub(r"frozenset\(\{(.*?)\}\)", lambda found: " ".join(sorted(found[1].split(", "))), repr(module))
+
+
 def test_shared_nodes_stay_shared() -> None:
     before = model(TEXT)
     after = restored(stored(before) or b"", "/p/a.py")
@@ -61,7 +67,7 @@ def test_shared_nodes_stay_shared() -> None:
     [function] = after.bindings["get"]
     inside = {id(one) for one in function.calls}  # type: ignore[union-attr]  # a function, as the text says
     assert len(inside) == 1
-    assert repr(after) == repr(before)
+    assert told(after) == told(before)
 
 
 def test_the_path_is_that_of_the_reader() -> None:
