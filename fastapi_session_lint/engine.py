@@ -78,22 +78,52 @@ def check(
     Raises settings.InvalidSettings for an unknown code.
     """
     rules = all_rules() if rules is None else rules
-    wanted = selected(settings, defaults(rules, with_preview=settings.preview))
-    ignores = ignores or {}
     known = {} if known is None else known
     if unread := [source for source in sources if source not in known]:
         names = injected_names_of(sources)
         known.update({source: read(source, names) for source in unread})
     readings = [known[source] for source in sources]
-    findings = judge([one.path for one in sources], readings, settings, rules, wanted, report, versions)
-    findings = [weighed(one, settings) for one in findings if not _is_ignored(one, ignores)]
+    found = judge([one.path for one in sources], readings, settings, rules, report, versions)
+    looked_at = [one for one in sources if is_read(known[one]) and (report is None or one.path in report)]
+    return finish(
+        found,
+        looked_at,
+        settings,
+        with_fixes=with_fixes,
+        heeded=heeded,
+        ignores=ignores,
+        rules=rules,
+        planner=planner,
+    )
+
+
+def finish(
+    judged: Sequence[Finding],
+    sources: Sequence[Source],
+    settings: Settings,
+    *,
+    with_fixes: bool = False,
+    heeded: Heeded = Heeded.ALL,
+    ignores: Mapping[str, Sequence[str]] | None = None,
+    rules: Sequence[Rule] | None = None,
+    planner: Planner | None = None,
+) -> list[Finding]:
+    """What of the judged findings is told, and how: the second half of `check`, whose parameters these are.
+
+    `sources` are the files that were asked for and could be read.
+    """
+    rules = all_rules() if rules is None else rules
+    ignores = ignores or {}
+    findings = [weighed(one, settings) for one in judged if not _is_ignored(one, ignores)]
     if heeded is not Heeded.NONE:
-        read_well = [one for one, reading in zip(sources, readings, strict=True) if _is_read(reading)]
-        looked_at = [one for one in read_well if report is None or one.path in report]
-        findings = heed(findings, looked_at, heeded, rules, wanted, ignores)
+        findings = heed(findings, sources, heeded, rules, _wanted(settings, rules), ignores)
     if with_fixes:
         findings = plan_fixes(findings, {source.path: source for source in sources}, settings, planner or planned)
     return findings
+
+
+def _wanted(settings: Settings, rules: Sequence[Rule]) -> Collection[str]:
+    return selected(settings, defaults(rules, with_preview=settings.preview))
 
 
 def _is_ignored(finding: Finding, ignores: Mapping[str, Sequence[str]]) -> bool:
@@ -133,7 +163,7 @@ def stored_reading(reading: Reading) -> bytes | None:
     """What can be kept of a reading, for any file of the same text; None where that is nothing."""
     from fastapi_session_lint.model.stored import stored  # late, as it is for runs with a cache alone
 
-    return stored(reading.module) if _is_read(reading) else None
+    return stored(reading.module) if is_read(reading) else None
 
 
 def restored_reading(data: bytes, path: str) -> Reading | None:
@@ -162,13 +192,13 @@ def judge(
     readings: Sequence[Reading],
     settings: Settings,
     rules: Sequence[Rule],
-    wanted: Collection[str],
     report: Collection[str] | None,
     versions: Mapping[str, Versions] | None = None,
 ) -> list[Finding]:
-    """The findings of the wanted rules on models that have been read."""
+    """The findings of the selected rules on models that have been read. Raises settings.InvalidSettings."""
     from fastapi_session_lint.context import Context
 
+    wanted = _wanted(settings, rules)
     reported = None if report is None else frozenset(report)
     findings = [finding for finding in _problems(readings) if finding.code in wanted or finding.code == INTERNAL_ERROR]
     modules = [one.module for one in readings if one.module is not None]
@@ -235,7 +265,8 @@ def _idle_message(codes: Sequence[str], known: Collection[str]) -> str:
     return f"{finds} here: the comment would only hide a later mistake"
 
 
-def _is_read(reading: Reading) -> bool:
+def is_read(reading: Reading) -> bool:
+    """Whether a file could be read, though it may say nothing."""
     return reading.problem is None and reading.crash is None
 
 

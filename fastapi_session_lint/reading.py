@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
 
 from fastapi_session_lint.cache.folder import Cache
-from fastapi_session_lint.cache.keys import model_key
+from fastapi_session_lint.cache.keys import MODELS, model_key
 from fastapi_session_lint.engine import Reading, injected_names_of, load_parser, read, restored_reading, stored_reading
 from fastapi_session_lint.processes import processors, workers
 from fastapi_session_lint.source import Source
 
-_MODELS = "models"
 _WORTH_A_PROCESS = 600_000
 """Bytes of source for each process: one takes as long to come up as it takes to read a tenth of these."""
 _FEWEST = 3
@@ -79,7 +78,7 @@ def read_some(sources: Sequence[Source], names: frozenset[str], cache: Cache | N
 
 def _remembered(source: Source, key: str, cache: Cache) -> Reading | None:
     """The reading that some run has kept; None when there is none."""
-    data = cache.read(_MODELS, key)
+    data = cache.read(MODELS, key)
     return None if data is None else restored_reading(data, source.path)
 
 
@@ -88,7 +87,7 @@ def _kept(source: Source, key: str, names: frozenset[str], cache: Cache) -> Read
     reading = read(source, names)
     data = stored_reading(reading)
     if data is not None:
-        cache.write(_MODELS, key, data)
+        cache.write(MODELS, key, data)
     return reading
 
 
@@ -103,12 +102,15 @@ def _shares(sources: Sequence[Source], count: int) -> list[list[Source]]:
 # --- processes -------------------------------------------------------------------------------------------------------
 
 
-def read_by_processes(sources: Sequence[Source], jobs: int | None, cache: Cache | None = None) -> dict[Source, Reading]:
+def read_by_processes(
+    sources: Sequence[Source], jobs: int | None, cache: Cache | None = None, names: frozenset[str] | None = None
+) -> dict[Source, Reading]:
     """The readings of all sources: from the cache, or by so many processes, this one included.
 
-    When `jobs` is None there are as many as are worth it.
+    When `jobs` is None there are as many as are worth it. `names` are the injected names of the project, where they
+    have been looked for.
     """
-    names = injected_names_of(sources)
+    names = injected_names_of(sources) if names is None else names
     found: dict[Source, Reading] = {}
     if cache is not None:
         kept = ((source, _remembered(source, model_key(source, names), cache)) for source in sources)

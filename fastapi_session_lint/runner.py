@@ -140,29 +140,43 @@ def _judge(
     cache: Cache | None,
 ) -> list[Finding]:
     from fastapi_session_lint import engine  # a run that finds everything in the cache needs neither it nor the rules
-    from fastapi_session_lint.judging import check_by_processes
-    from fastapi_session_lint.reading import read_by_processes
+    from fastapi_session_lint.reuse import Records
 
     check_codes(work)
-    known = read_by_processes(sources, jobs, cache)
     rules = rules_of(work.settings.plugins)
+    finish = functools.partial(
+        engine.finish,
+        settings=work.settings,
+        with_fixes=with_fixes,
+        heeded=heeded,
+        ignores=work.ignores,
+        rules=rules,
+        planner=None if cache is None else functools.partial(_planned, cache),
+    )
+    records = None if cache is None or work.settings.plugins else Records(cache, work, sources)
+    before = None if records is None else records.judged()
+    if before is not None:
+        return finish(before.findings, before.sources)
+    from fastapi_session_lint.judging import Judged, check_by_processes
+    from fastapi_session_lint.reading import read_by_processes
+    from fastapi_session_lint.sites import sited
 
-    def judge(report: frozenset[str]) -> list[Finding]:
-        return engine.check(
-            sources,
-            work.settings,
-            report=report,
-            versions=work.versions,
-            with_fixes=with_fixes,
-            known=known,
-            heeded=heeded,
-            ignores=work.ignores,
-            rules=rules,
-            planner=None if cache is None else functools.partial(_planned, cache),
-        )
+    injected = [engine.injected_names_of([source]) for source in sources]
+    known = read_by_processes(sources, jobs, cache, frozenset[str]().union(*injected))
+    paths, readings = [one.path for one in sources], [known[one] for one in sources]
+    by_path = {source.path: source for source in sources}
+
+    def judge(report: frozenset[str]) -> Judged:
+        made = engine.judge(paths, readings, work.settings, rules, report, work.versions)
+        made = made if records is None else sited(made, by_path)
+        return Judged(made, finish(made, [one for one in sources if one.path in report and engine.is_read(known[one])]))
 
     weights = {one.path: engine.weight(one, known[one]) for one in sources if one.path in work.report}
-    return check_by_processes(judge, weights, jobs)
+    judged = check_by_processes(judge, weights, jobs)
+    if records is not None:
+        unread = frozenset(number for number, one in enumerate(readings) if not engine.is_read(one))
+        records.keep(injected, unread, judged.made)
+    return judged.told
 
 
 def _planned(cache: Cache, source: Source, repairs: Sequence[Repair]) -> Sequence[Fix | None]:

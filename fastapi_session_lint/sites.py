@@ -22,14 +22,17 @@ _Place = tuple[int, int]
 
 
 def sited(findings: Iterable[Finding], sources: Mapping[str, Source]) -> list[Finding]:
-    """The findings with their sites, so that these need not be looked for again.
+    """The findings with their sites, so that these need not be looked for again; those that have one keep it.
 
     A file is parsed once where its findings follow each other; a tree takes much room, so only one is kept.
     """
     told = []
-    for path, here in itertools.groupby(findings, key=lambda one: one.path):
-        file = _read(sources.get(path))
-        told += [replace(one, site=_around(file, one.span)) for one in here]
+    for path, group in itertools.groupby(findings, key=lambda one: one.path):
+        here = list(group)
+        if any(one.site is None for one in here):
+            file = _read(sources.get(path))
+            here = [replace(one, site=_around(file, one.span)) if one.site is None else one for one in here]
+        told += here
     return told
 
 

@@ -21,8 +21,9 @@ from fastapi_session_lint.findings import Finding, Heeded, Span
 from fastapi_session_lint.source import split_lines
 
 PREFIX = "FSL"
-_SCREEN = re.compile(rb"#[^\r\n]*(?:fsl:|noqa)", re.IGNORECASE)
-_NAMED_SCREEN = re.compile(rb"#[^\r\n]*(?:fsl:|noqa[^\r\n]*fsl)", re.IGNORECASE)
+_OWN_MARK = b"fsl:"
+_NOQA_MARK = b"noqa"
+_OWN_PREFIX = b"fsl"
 _OWN = re.compile(
     r"#\s*fsl:\s*(?P<kind>ignore|file-ignore|disable|enable)\b(?:\s*\[(?P<codes>[^\]#]*)\])?(?:\s*--[^#]*)?",
     re.IGNORECASE,
@@ -79,9 +80,20 @@ class Unused(NamedTuple):
 def may_suppress(data: bytes, *, is_reported: bool) -> bool:
     """Whether a file has to be read for its comments: where nothing is reported only for those that name our codes."""
     lower = data.lower()
-    if b"fsl:" not in lower and b"noqa" not in lower:  # most files, and quicker than any pattern
-        return False
-    return (_SCREEN if is_reported else _NAMED_SCREEN).search(data) is not None
+    if any(b"#" in row[: row.find(_OWN_MARK)] for row in _rows_with(_OWN_MARK, lower)):
+        return True
+    rows = (row for row in _rows_with(_NOQA_MARK, lower) if b"#" in row)
+    return any(is_reported or _OWN_PREFIX in row for row in rows)
+
+
+def _rows_with(mark: bytes, data: bytes) -> Iterator[bytes]:
+    """The rows that have a mark. Most files have none, and to look for one is quicker than any pattern."""
+    at = data.find(mark)
+    while at >= 0:
+        end = data.find(b"\n", at)
+        end = len(data) if end < 0 else end
+        yield data[data.rfind(b"\n", 0, at) + 1 : end]
+        at = data.find(mark, end)
 
 
 # --- reading ---

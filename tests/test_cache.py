@@ -32,6 +32,12 @@ def entries(root: Path) -> list[Path]:
     return sorted(path for path in (root / NAME / __version__).rglob("*") if path.is_file())
 
 
+def forget_runs(project: Any) -> None:
+    """Leave only what is known of single files."""
+    for kind in ("runs", "records"):
+        shutil.rmtree(project.root / NAME / __version__ / kind)
+
+
 @pytest.fixture
 def warm(shop: Any) -> Any:
     """The shop after a run that filled its cache."""
@@ -129,7 +135,7 @@ def test_damaged_models_and_fixes_are_ignored_and_written_anew(warm: Any, damage
     assert [path.parent.name for path in kept] == ["fixes", "models", "models"]
     for path in kept:
         path.write_bytes(damage(good[path]))
-    shutil.rmtree(warm.root / NAME / __version__ / "runs")
+    forget_runs(warm)
     assert warm.fsl(*CHECK) == warm.fsl(*CHECK, "--no-cache")
     assert {path: path.read_bytes() for path in kept} == good
 
@@ -146,7 +152,7 @@ def test_models_are_kept_for_files_that_stay(warm: Any) -> None:
     for path in before:
         if path.parent.name == "models":
             cache.write("models", path.name, empty)
-    shutil.rmtree(warm.root / NAME / __version__ / "runs")
+    forget_runs(warm)
     assert warm.fsl(*CHECK).out == "[]\n"
 
 

@@ -181,9 +181,9 @@ def test_project_is_checked_once_for_all_files(shop: Any) -> None:
     shop.write({f"app/jobs{number}.py": shop.text("app/jobs.py") for number in range(4)})
     count = (
         "import sys\nfrom fastapi_session_lint import engine\nfrom flake8.main.cli import main\n"
-        "real, calls = engine.check, []\n"
-        "def check(*a, **k):\n    calls.append(a)\n    return real(*a, **k)\n"
-        "engine.check = check\nmain(sys.argv[1:])\nprint('calls:', len(calls))\n"
+        "real, calls = engine.judge, []\n"
+        "def judge(*a, **k):\n    calls.append(a)\n    return real(*a, **k)\n"
+        "engine.judge = judge\nmain(sys.argv[1:])\nprint('calls:', len(calls))\n"
     )
     shop.set_up_flake8()
     out = shop.python("-c", count, "-j", "1", *ONLY_OURS).out

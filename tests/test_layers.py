@@ -28,7 +28,7 @@ VALUES = ("findings", "inventory", "source", "settings", "versions", "vocabulary
 OPTIONS = ("options", "selection", "verdicts")
 PURE = (*VALUES, "model", "project", "flow")
 PAGES = ("rule_pages", "option_pages")
-ENGINE = ("engine", "fixer", "ignorer")
+ENGINE = ("engine", "comparison", "fixer", "ignorer")
 SHELL = (
     "files",
     "patterns",
@@ -41,6 +41,7 @@ SHELL = (
     "judging",
     "work",
     "reading",
+    "reuse",
     "plugins",
     "runner",
     "changing",

@@ -16,12 +16,12 @@ BOOKSHOP = Path(__file__).parent.parent / "examples" / "bookshop"
 def test_findings_on_models_that_were_pickled_are_the_same() -> None:
     sources = [Source(path.as_posix(), path.read_bytes()) for path in sorted(BOOKSHOP.rglob("*.py"))]
     paths = [source.path for source in sources]
-    codes = [rule.code for rule in all_rules()]
+    settings = Settings(select=("ALL",))
     readings = [engine.read(source) for source in sources]
     copies = pickle.loads(pickle.dumps(readings))
-    findings = engine.judge(paths, readings, Settings(), all_rules(), codes, None)
+    findings = engine.judge(paths, readings, settings, all_rules(), None)
     assert findings
-    assert engine.judge(paths, copies, Settings(), all_rules(), codes, None) == findings
+    assert engine.judge(paths, copies, settings, all_rules(), None) == findings
 
 
 def test_no_part_of_a_model_is_of_libcst() -> None:

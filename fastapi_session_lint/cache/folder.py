@@ -4,8 +4,9 @@
     .fsl_cache/.gitignore
     .fsl_cache/<version>/<kind>/<key>   one entry: its checksum, then its content
 
-Processes share it without locks, as an entry never changes and appears by a rename. Whatever goes wrong makes a run
-slower and nothing else: an entry that is not what was written is none, and one that cannot be written is left out.
+Processes share it without locks, as an entry appears whole, by a rename; only a record is ever replaced by another.
+Whatever goes wrong makes a run slower and nothing else: an entry that is not what was written is none, and one that
+cannot be written is left out.
 """
 
 # Paths stay plain text: they are many, and one spelling names a file everywhere.
@@ -32,7 +33,7 @@ _IGNORE_TEXT = b"# made by fsl\n*\n"
 _VERSION = re.compile(r"\d+(\.\d+)+[\w.+-]*")
 _KEY = re.compile(r"[0-9a-f]{32}(\.tmp\d+)?")
 _CHECKSUM_SIZE = 16
-_MOST = {"runs": 64, "models": 20_000, "fixes": 2_000}
+_MOST = {"runs": 64, "records": 64, "models": 20_000, "fixes": 2_000}
 """How many entries of a kind are kept; when there are more, the older half goes."""
 
 

@@ -20,6 +20,7 @@ from fastapi_session_lint.settings import Settings
 from fastapi_session_lint.source import Source
 from fastapi_session_lint.work import Work
 
+MODELS = "models"
 _SIZE = 16
 _ONLY_SHOWN = frozenset({"output_format", "fail_on", "baseline", "cache_dir"})
 """Settings that say nothing about what is found."""
@@ -27,14 +28,21 @@ _ONLY_SHOWN = frozenset({"output_format", "fail_on", "baseline", "cache_dir"})
 
 def run_key(work: Work, sources: Iterable[Source], *options: object) -> str:
     """The key of all findings of one piece of work; `options` are what else the caller asked the engine for."""
-    digest = hashlib.blake2b(digest_size=_SIZE)
-    asked = [(name, _told(getattr(work, name))) for name in Work._fields]
-    digest.update(repr((tool(), asked, options)).encode(errors="surrogateescape"))
+    digest = hashlib.blake2b(repr((_work(work), options)).encode(errors="surrogateescape"), digest_size=_SIZE)
     for source in sources:
         head = repr((source.path, source.problem, len(source.data)))
         digest.update(head.encode(errors="surrogateescape"))
         digest.update(source.data)
     return digest.hexdigest()
+
+
+def record_key(work: Work) -> str:
+    """The key of what the last run has judged of one piece of work, whatever was in its files."""
+    return hashlib.blake2b(repr(_work(work)).encode(errors="surrogateescape"), digest_size=_SIZE).hexdigest()
+
+
+def _work(work: Work) -> tuple[object, ...]:
+    return tool(), [(name, _told(getattr(work, name))) for name in Work._fields]
 
 
 def model_key(source: Source, names: frozenset[str]) -> str:

@@ -22,7 +22,7 @@ _SCALARS = frozenset({str, int, bool, type(None)})
 _PLAIN = frozenset({"str", "int", "bool", "str | None", "int | None", "str | bool | None"})
 
 
-class _Kind(enum.Enum):
+class Kind(enum.Enum):
     """What is done with a field that is no plain value."""
 
     VALUE = enum.auto()
@@ -34,7 +34,7 @@ class _Kind(enum.Enum):
     """Left out: the same text is the same model wherever it lies."""
 
 
-class _Form(NamedTuple):
+class Form(NamedTuple):
     """A class of nodes: its number and its fields; by position those that are plain, hold nodes, or need other care."""
 
     number: int
@@ -42,35 +42,35 @@ class _Form(NamedTuple):
     fields: tuple[str, ...]
     plain: tuple[int, ...]
     values: tuple[int, ...]
-    others: tuple[tuple[int, _Kind], ...]
+    others: tuple[tuple[int, Kind], ...]
 
 
-def _form(number: int, made: type[Any]) -> _Form:
+def _form(number: int, made: type[Any]) -> Form:
     fields = dataclasses.fields(made)
     kinds = [(position, _kind(made, one)) for position, one in enumerate(fields)]
-    return _Form(
+    return Form(
         number,
         made,
         tuple(one.name for one in fields),
         plain=tuple(position for position, kind in kinds if kind is None),
-        values=tuple(position for position, kind in kinds if kind is _Kind.VALUE),
-        others=tuple((position, kind) for position, kind in kinds if kind not in (None, _Kind.VALUE)),
+        values=tuple(position for position, kind in kinds if kind is Kind.VALUE),
+        others=tuple((position, kind) for position, kind in kinds if kind not in (None, Kind.VALUE)),
     )
 
 
-def _kind(made: type[Any], field: dataclasses.Field[Any]) -> _Kind | None:
+def _kind(made: type[Any], field: dataclasses.Field[Any]) -> Kind | None:
     match str(field.type):
         case "tuple[int, ...]":
-            return _Kind.NUMBERS
+            return Kind.NUMBERS
         case "frozenset[str]":
-            return _Kind.NAMES
+            return Kind.NAMES
         case "tuple[Span, ...]":
-            return _Kind.SPANS
+            return Kind.SPANS
         case _ if made is Module and field.name == "path":
-            return _Kind.PATH
+            return Kind.PATH
         case plain if plain in _PLAIN:
             return None
-    return _Kind.VALUE
+    return Kind.VALUE
 
 
 def _classes() -> list[type[Any]]:
@@ -84,8 +84,9 @@ def _classes() -> list[type[Any]]:
     return [found[name] for name in sorted(found)]
 
 
-_FORMS = tuple(_form(number, one) for number, one in enumerate(_classes()))
-_BY_CLASS: Mapping[type[Any], _Form] = {form.made: form for form in _FORMS}
+_NUMBERED = tuple(_form(number, one) for number, one in enumerate(_classes()))
+FORMS: Mapping[type[Any], Form] = {form.made: form for form in _NUMBERED}
+"""The forms of all nodes that a model is made of."""
 
 
 # --- writing ---
@@ -114,7 +115,7 @@ class _Writer:
         number = self._numbers.get(id(node))
         if number is not None:
             return number
-        form = _BY_CLASS[type(node)]
+        form = FORMS[type(node)]
         row = [getattr(node, name) for name in form.fields]
         for position in form.values:
             row[position] = self._value(row[position])
@@ -124,19 +125,19 @@ class _Writer:
         self._numbers[id(node)] = len(self.rows) - 1
         return len(self.rows) - 1
 
-    def _special(self, kind: _Kind, value: Any) -> Any:
+    def _special(self, kind: Kind, value: Any) -> Any:
         match kind:
-            case _Kind.NUMBERS:
+            case Kind.NUMBERS:
                 return list(value)
-            case _Kind.NAMES:
+            case Kind.NAMES:
                 return sorted(value)
-            case _Kind.SPANS:
+            case Kind.SPANS:
                 return [number for span in value for number in span]
-            case _Kind.PATH:
+            case Kind.PATH:
                 return None
 
     def _value(self, value: Any) -> Any:
-        if type(value) in _BY_CLASS:
+        if type(value) in FORMS:
             return self.row(value)
         if type(value) is tuple:
             return [self._value(one) for one in value]
@@ -173,7 +174,7 @@ def _module(rows: Sequence[list[Any]], path: str) -> Module:
         raise TypeError
 
     for row in rows:
-        form = _FORMS[row.pop(0)]
+        form = _NUMBERED[row.pop(0)]
         for position in form.plain:
             if row[position].__class__ not in _SCALARS:
                 raise TypeError
@@ -188,13 +189,13 @@ def _module(rows: Sequence[list[Any]], path: str) -> Module:
     return done[-1]
 
 
-def _restored(kind: _Kind, given: Any, path: str) -> Any:
-    if kind is _Kind.PATH:
+def _restored(kind: Kind, given: Any, path: str) -> Any:
+    if kind is Kind.PATH:
         return path
-    if kind is _Kind.NAMES:
+    if kind is Kind.NAMES:
         return frozenset(given)
     numbers = [int(one) for one in given]
-    if kind is _Kind.NUMBERS:
+    if kind is Kind.NUMBERS:
         return tuple(numbers)
     if len(numbers) % _SPAN_SIZE:
         raise ValueError

@@ -1,0 +1,73 @@
+"""What the last run over some files has judged: a record, which the next run goes by when few of them have changed.
+
+Unlike the other entries of a cache it is written anew under the same key; it appears by a rename as they do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from fastapi_session_lint.cache import findings as form
+from fastapi_session_lint.findings import Finding
+from fastapi_session_lint.source import Source
+
+RECORDS = "records"
+_SIZE = 16
+
+
+class Record(NamedTuple):
+    """One run: for each file, in the order of the project's, its digest and the key of its model.
+
+    `injected` has by the number of a file the injected names that it gives, see model.screen; `unread` are the numbers
+    of those that could not be read. `findings` are as the rules made them, with their sites.
+    """
+
+    digests: tuple[str, ...]
+    models: tuple[str, ...]
+    injected: Mapping[int, tuple[str, ...]]
+    unread: frozenset[int]
+    findings: Sequence[Finding]
+
+
+def digest_of(source: Source) -> str:
+    """The digest of a file's content, or of why it has none."""
+    told = source.data if source.problem is None else b"\0" + source.problem.encode(errors="surrogateescape")
+    return hashlib.blake2b(told, digest_size=_SIZE).hexdigest()
+
+
+def encoded(record: Record, paths: Sequence[str]) -> bytes | None:
+    """A record as bytes; None when it has a finding about none of the paths."""
+    found = form.encoded(record.findings, paths)
+    if found is None:
+        return None
+    injected = [[number, list(names)] for number, names in record.injected.items()]
+    head = [record.digests, record.models, injected, sorted(record.unread)]
+    return json.dumps(head, separators=(",", ":")).encode() + b"\n" + found
+
+
+def decoded(data: bytes, paths: Sequence[str]) -> Record | None:
+    """The record that the bytes stand for; None when they stand for none of these paths."""
+    head, _, rest = data.partition(b"\n")
+    found = form.decoded(rest, paths)
+    try:
+        digests, models, injected, unread = json.loads(head)
+        record = Record(
+            tuple(map(_text, digests)),
+            tuple(map(_text, models)),
+            {int(number): tuple(map(_text, names)) for number, names in injected},
+            frozenset(map(int, unread)),
+            found or (),
+        )
+    except (ValueError, TypeError, RecursionError):
+        return None
+    is_whole = len(record.digests) == len(record.models) == len(paths)
+    return record if is_whole and found is not None else None
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value

@@ -1,0 +1,158 @@
+"""What the last run has judged, where the files that have changed since say what they said before.
+
+Then nothing is linked or judged anew: the findings stay what they are, and move with their rows. See comparison.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from fastapi_session_lint.cache.folder import Cache
+from fastapi_session_lint.cache.keys import MODELS, model_key, record_key
+from fastapi_session_lint.cache.records import RECORDS, Record, decoded, digest_of, encoded
+from fastapi_session_lint.comparison import moved, moved_rows
+from fastapi_session_lint.engine import injected_names_of, read, restored_reading, stored_reading
+from fastapi_session_lint.findings import INTERNAL_ERROR, Finding, Note
+from fastapi_session_lint.source import Source
+from fastapi_session_lint.work import Work
+
+_MOST = 16
+"""So many changed files are compared with what they were; when there are more, all are judged anew."""
+_Rows = Mapping[int, int]
+
+
+class Before(NamedTuple):
+    """The findings of the rules in all reported files, and the reported files that could be read."""
+
+    findings: Sequence[Finding]
+    sources: Sequence[Source]
+
+
+class Records:
+    """The record of one piece of work in a cache."""
+
+    def __init__(self, cache: Cache, work: Work, sources: Sequence[Source]) -> None:
+        """`sources` are all files of the project, as they are now."""
+        self._cache = cache
+        self._key = record_key(work)
+        self._report = work.report
+        self._sources = sources
+        self._paths = [one.path for one in sources]
+        self._digests = tuple(map(digest_of, sources))
+
+    def judged(self) -> Before | None:
+        """What the last run over these files has judged, if all of it still holds; None where it may not.
+
+        What is found out is kept for the next run.
+        """
+        data = self._cache.read(RECORDS, self._key)
+        record = None if data is None else decoded(data, self._paths)
+        if record is None:
+            return None
+        changed = [number for number, digest in enumerate(self._digests) if digest != record.digests[number]]
+        if changed:
+            record = _brought_forward(record, changed, self._sources, self._cache)
+            if record is None:
+                return None
+            self._write(record._replace(digests=self._digests))
+        numbered = enumerate(self._sources)
+        reported = [one for number, one in numbered if number not in record.unread and one.path in self._report]
+        return Before(record.findings, reported)
+
+    def keep(self, injected: Sequence[frozenset[str]], unread: frozenset[int], found: Sequence[Finding]) -> None:
+        """Keep what was judged for the next run. `injected` are the injected names of each file.
+
+        `unread` are the numbers of those that could not be read.
+        """
+        if any(one.code == INTERNAL_ERROR for one in found):
+            return
+        names = frozenset[str]().union(*injected)
+        models = tuple(model_key(one, names) for one in self._sources)
+        giving = {number: tuple(sorted(given)) for number, given in enumerate(injected) if given}
+        self._write(Record(self._digests, models, giving, unread, found))
+
+    def _write(self, record: Record) -> None:
+        data = encoded(record, self._paths)
+        if data is not None:
+            self._cache.write(RECORDS, self._key, data)
+
+
+def _brought_forward(record: Record, changed: Sequence[int], sources: Sequence[Source], cache: Cache) -> Record | None:
+    """The record with changed files as they are now; None where one of them says something else, or may."""
+    if len(changed) > _MOST or not record.unread.isdisjoint(changed):
+        return None
+    injected = {
+        **record.injected,
+        **{number: tuple(sorted(injected_names_of([sources[number]]))) for number in changed},
+    }
+    names = frozenset(name for given in injected.values() for name in given)
+    if names != frozenset(name for given in record.injected.values() for name in given):
+        return None
+    models, rows = list(record.models), dict[str, _Rows]()
+    for number in changed:
+        source = sources[number]
+        found = _moved_rows(source, record.models[number], names, sources, cache)
+        if found is None:
+            return None
+        models[number], rows[source.path] = found
+    findings = [_moved(one, rows) for one in record.findings]
+    told = [one for one in findings if one is not None]
+    if len(told) < len(findings):
+        return None
+    return record._replace(models=tuple(models), injected=injected, findings=told)
+
+
+def _moved_rows(
+    source: Source, key: str, names: frozenset[str], sources: Sequence[Source], cache: Cache
+) -> tuple[str, _Rows] | None:
+    """The key of a changed file's model, and where its rows are now; None where it says something else, or may."""
+    data = cache.read(MODELS, key)
+    before = None if data is None else restored_reading(data, source.path)
+    after = read(source, names)
+    kept = stored_reading(after)
+    if before is None or kept is None:
+        return None
+    rows = moved_rows(before.module, after.module, _occurrences(source, sources))
+    if rows is None:
+        return None
+    key = model_key(source, names)
+    cache.write(MODELS, key, kept)
+    return key, rows
+
+
+def _occurrences(source: Source, sources: Sequence[Source]) -> Callable[[str], tuple[int, int]]:
+    """How often a name stands in a file, and in the others, where a part of a longer word counts as well."""
+
+    def count(name: str) -> tuple[int, int]:
+        word = name.encode()
+        here = len(re.findall(rb"(?<!\w)%b(?!\w)" % re.escape(word), source.data))
+        return here, sum(word in one.data for one in sources if one is not source)
+
+    return count
+
+
+def _moved(finding: Finding, rows: Mapping[str, _Rows]) -> Finding | None:
+    """A finding with all its places as they are now; its statement is looked up again where its file has changed."""
+    here = rows.get(finding.path)
+    trail = [_moved_note(note, rows.get(note.path)) for note in finding.trail]
+    told = tuple(note for note in trail if note is not None)
+    if len(told) < len(trail):
+        return None
+    if here is None:
+        return replace(finding, trail=told) if told != finding.trail else finding
+    span = moved(finding.span, here)
+    repair = finding.repair
+    place = None if repair is None else moved(repair.span, here)
+    if span is None or (repair is not None and place is None):
+        return None
+    if repair is not None and place is not None:
+        repair = replace(repair, span=place)
+    return replace(finding, span=span, trail=told, repair=repair, site=None)
+
+
+def _moved_note(note: Note, rows: _Rows | None) -> Note | None:
+    span = note.span if rows is None else moved(note.span, rows)
+    return None if span is None else replace(note, span=span)

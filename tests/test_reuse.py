@@ -1,0 +1,263 @@
+"""A changed file that says what it said before: nothing is judged anew, and every finding is as if it had been."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fastapi_session_lint import engine
+from fastapi_session_lint.cache.folder import Cache
+from fastapi_session_lint.configuration import Configurations
+from fastapi_session_lint.model.parsing import tree_of
+from fastapi_session_lint.reading import read_by_processes
+from fastapi_session_lint.reuse import Records
+from fastapi_session_lint.rules import all_rules
+from fastapi_session_lint.runner import Sources
+from fastapi_session_lint.settings import Settings
+from fastapi_session_lint.sites import sited
+from fastapi_session_lint.source import Source
+from fastapi_session_lint.work import Work, plan
+
+FIXTURES = Path(__file__).parent / "fixtures"
+EVERYTHING = Settings(select=("ALL",))
+DATABASE = '''\
+"""The database."""
+from sqlalchemy import create_engine
+from sqlalchemy.orm import sessionmaker
+
+engine = create_engine("postgresql://db/shop")
+SessionLocal = sessionmaker(bind=engine)
+LIMIT = 5
+
+
+def get_db():
+    db = SessionLocal()
+    yield db
+
+
+def report(rows):
+    return sum(rows)
+'''
+ROUTES = """\
+from fastapi import APIRouter, Depends
+from app.database import SessionLocal, get_db
+
+router = APIRouter()
+
+
+@router.get("/")
+def count(db=Depends(get_db)):
+    return db.execute("select 1").scalar()
+
+
+def clean():
+    db = SessionLocal()
+    db.execute("delete from carts")
+    db.commit()
+
+
+def shown(row):
+    return row + 1
+"""
+FILES = {"app/__init__.py": "", "app/database.py": DATABASE, "app/routes.py": ROUTES}
+
+
+def work_of(root: Path) -> Work:
+    [work] = plan([str(root)], Configurations(isolated=EVERYTHING))
+    return work
+
+
+def judged(work: Work, sources: Sequence[Source]) -> list[Any]:
+    """What the rules find, from scratch."""
+    names = engine.injected_names_of(sources)
+    readings = [engine.read(source, names) for source in sources]
+    paths = [one.path for one in sources]
+    found = engine.judge(paths, readings, EVERYTHING, all_rules(), work.report, work.versions)
+    return [(one, one.site) for one in sited(found, {one.path: one for one in sources})]
+
+
+def keep(cache: Cache, work: Work, sources: Sequence[Source]) -> None:
+    """What a run leaves behind."""
+    injected = [engine.injected_names_of([one]) for one in sources]
+    known = read_by_processes(sources, 1, cache, frozenset[str]().union(*injected))
+    readings = [known[one] for one in sources]
+    Records(cache, work, sources).keep(
+        injected,
+        frozenset(number for number, one in enumerate(readings) if not engine.is_read(one)),
+        [one for one, _ in judged(work, sources)],
+    )
+
+
+def before(cache: Cache, work: Work, sources: Sequence[Source]) -> list[Any] | None:
+    """What is taken over, None where nothing is."""
+    found = Records(cache, work, sources).judged()
+    if found is None:
+        return None
+    moved = sorted(found.findings, key=lambda one: one.order)
+    return [(one, one.site) for one in sited(moved, {one.path: one for one in sources})]
+
+
+class Shop:
+    """A project, the cache of a run over it, and its files as they may be changed."""
+
+    def __init__(self, root: Path, files: dict[str, str]) -> None:
+        for name, text in files.items():
+            path = root / "shop" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        self.work = work_of(root / "shop")
+        self.cache = Cache(str(root / "cache"))
+        self.sources = Sources().of(self.work)
+        keep(self.cache, self.work, self.sources)
+
+    def changed(self, **texts: str) -> list[Source]:
+        """The files with new texts, by the names of their modules."""
+        names = {Path(one.path).stem: one.path for one in self.sources}
+        given = {names[name]: text.encode() for name, text in texts.items()}
+        return [Source(one.path, given.get(one.path, one.data)) for one in self.sources]
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    return Shop(tmp_path, FILES)
+
+
+def test_nothing_changed(shop: Shop) -> None:
+    found = before(shop.cache, shop.work, shop.sources)
+    assert found == judged(shop.work, shop.sources)
+    assert {one.code for one, _ in found} >= {"FSL103", "FSL101"}
+
+
+SAME = {
+    "a comment above": ROUTES.replace("def clean", "# every night\ndef clean"),
+    "a comment beside": ROUTES.replace("db.commit()", "db.commit()  # all at once"),
+    "blank lines": ROUTES.replace("    db.commit()", "\n\n    db.commit()"),
+    "rows at the top": f"# carts\n\n{ROUTES}",
+    "fewer rows": ROUTES.replace("\n\n\n", "\n"),
+    "a body that concerns no session": ROUTES.replace("row + 1", "row - 1"),
+    "a new constant": f"{ROUTES}\n\n_WIDTH = 3\n",
+    "a new constant in the middle": ROUTES.replace("\n\n@router", "\n_WIDTH = [3, None]\n\n\n@router"),
+    "a new def that nobody mentions": f"{ROUTES}\n\ndef wide(row):\n    return row * 2\n",
+    "a new class that nobody mentions": f"{ROUTES}\n\nclass Row:\n    width: int = 3\n",
+    "a def that nobody mentions is gone": ROUTES[: ROUTES.index("def shown")],
+}
+
+
+@pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in SAME.items()])
+def test_what_says_the_same_is_not_judged(shop: Shop, text: str) -> None:
+    sources = shop.changed(routes=text)
+    assert before(shop.cache, shop.work, sources) == judged(shop.work, sources)
+    assert before(shop.cache, shop.work, sources) is not None, "the next run goes by this one"
+
+
+OTHER = {
+    "a statement more": ROUTES.replace("    db.commit()", "    db.commit()\n    db.close()"),
+    "a statement less": ROUTES.replace("    db.commit()\n", ""),
+    "another order": ROUTES.replace(
+        '    db.execute("delete from carts")\n    db.commit()', '    db.commit()\n    db.execute("delete from carts")'
+    ),
+    "another text": ROUTES.replace("delete from carts", "delete from orders"),
+    "another name": ROUTES.replace("count(", "tally("),
+    "an import more": f"import os\n{ROUTES}",
+    "a constant of another's name": f"{ROUTES}\n\nget_db = None\n",
+    "a constant that another file mentions": f"{ROUTES}\n\nLIMIT = 3\n",
+    "a constant that the file mentions": f"{ROUTES.replace('row + 1', '_WIDTH')}\n\n_WIDTH = 3\n",
+    "a text as a constant": f'{ROUTES}\n\n_URL = "postgresql://me:secret@db/shop"\n',
+    "a def that calls something of the project": f"{ROUTES}\n\ndef nightly():\n    clean()\n",
+    "two rows in one": ROUTES.replace(
+        '    db.execute("delete from carts")\n    db.commit()', '    db.execute("delete from carts"); db.commit()'
+    ),
+    "no Python": f"{ROUTES}\ndef (:\n",
+}
+
+
+@pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in OTHER.items()])
+def test_what_says_something_else_is_judged_anew(shop: Shop, text: str) -> None:
+    assert before(shop.cache, shop.work, shop.changed(routes=text)) is None
+
+
+def test_a_constant_that_is_gone_and_was_used_elsewhere(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, {**FILES, "app/jobs.py": "from app.database import LIMIT, SessionLocal\n"})
+    assert before(shop.cache, shop.work, shop.changed(database=DATABASE.replace("LIMIT = 5\n", ""))) is None
+
+
+def test_several_files(shop: Shop) -> None:
+    sources = shop.changed(routes=f"# a\n{ROUTES}", database=f"# a\n# b\n{DATABASE}")
+    assert before(shop.cache, shop.work, sources) == judged(shop.work, sources)
+    assert (
+        before(shop.cache, shop.work, shop.changed(routes=f"# a\n{ROUTES}", database=DATABASE + "engine = None\n"))
+        is None
+    )
+
+
+def test_a_name_for_what_is_injected_concerns_all_files(shop: Shop) -> None:
+    text = f"{ROUTES}\n\nRows = Depends(get_db)\n"
+    assert before(shop.cache, shop.work, shop.changed(routes=text)) is None
+
+
+def test_more_files_than_are_compared(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, {**FILES, **{f"app/part{number}.py": ROUTES for number in range(17)}})
+    few = {f"part{number}": f"# a\n{ROUTES}" for number in range(16)}
+    assert before(shop.cache, shop.work, shop.changed(**few)) is not None
+    many = {f"part{number}": f"# b\n{ROUTES}" for number in range(17)}
+    assert before(shop.cache, shop.work, shop.changed(**many)) is None
+
+
+def test_without_the_model_of_before(shop: Shop) -> None:
+    cache = Cache(f"{shop.cache.folder}2")
+    data = shop.cache.read("records", Records(shop.cache, shop.work, shop.sources)._key)
+    assert data is not None
+    cache.write("records", Records(cache, shop.work, shop.sources)._key, data)
+    assert before(cache, shop.work, shop.sources) is not None
+    assert before(cache, shop.work, shop.changed(routes=f"# a\n{ROUTES}")) is None
+
+
+def test_another_set_of_files(shop: Shop, tmp_path: Path) -> None:
+    (tmp_path / "shop/app/more.py").write_text("")
+    work = work_of(tmp_path / "shop")
+    assert before(shop.cache, work, Sources().of(work)) is None
+
+
+def test_what_crashes_is_not_kept(shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def crash(*_: object) -> Iterator[Any]:
+        raise RuntimeError
+
+    rule = all_rules()[0]
+    monkeypatch.setattr(type(rule), "check", crash, raising=False)
+    cache = Cache(str(tmp_path / "other"))
+    keep(cache, shop.work, shop.sources)
+    assert before(cache, shop.work, shop.sources) is None
+
+
+# --- over all fixtures ---
+
+
+def fixtures() -> list[Path]:
+    """Every fixture that is one file and has something to find."""
+    return sorted(path for path in FIXTURES.glob("FSL*/bad_*.py") if path.parent.name != "FSL902")
+
+
+def changes(text: str) -> Iterator[str]:
+    """The text with what tells nobody anything put in: above, and before some of its top-level statements."""
+    lines = text.splitlines(keepends=True)
+    tree = tree_of(text)
+    yield f"# above\n\n{text}"
+    rows = [min([one.lineno, *(part.lineno for part in getattr(one, "decorator_list", ()))]) for one in tree.body]
+    for number, row in enumerate(rows[1:9]):
+        lines[row - 1] = (
+            f"_IDLE_{number} = {number}\n\n\ndef _idle_{number}(a):\n    return a + 1\n\n\n{lines[row - 1]}"
+        )
+    yield "".join(lines)
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=f"{path.parent.name}/{path.stem}") for path in fixtures()])
+def test_fixtures_with_idle_lines(path: Path, tmp_path: Path) -> None:
+    text = path.read_text()
+    shop = Shop(tmp_path, {"app.py": text})
+    for changed in changes(text):
+        sources = shop.changed(app=changed)
+        found = before(shop.cache, shop.work, sources)
+        assert found == judged(shop.work, sources)
