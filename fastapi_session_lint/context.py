@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from fastapi_session_lint.findings import Note, Span
 from fastapi_session_lint.flow.effects import Effects
@@ -81,10 +81,10 @@ class Context:
         modules: Iterable[Module],
         paths: Iterable[str],
         settings: Settings,
-        report: frozenset[str] | None = None,
+        report: Collection[str] | None = None,
         versions: Mapping[str, Versions] | None = None,
     ) -> None:
-        """`paths` are all files, also those that were not lowered; `report` limits `scopes` to some of them.
+        """`paths` are all files, also those that were not lowered; `report` is what to `look_at` first.
 
         `versions` tells the releases for paths, where the settings do not.
         """
@@ -96,8 +96,8 @@ class Context:
         self.value = self.roles.value
         self.effects = Effects(self.roles)
         self.framework = Framework(self.names, self.roles)
-        self._report = report
         self.visited = next(iter(self.names.modules), "")
+        self.look_at(report)
         sessions = Sessions(self.effects, self.framework)
         self.session = sessions.session
         self.creations = sessions.creations
@@ -111,24 +111,33 @@ class Context:
 
     # --- where ---
 
-    def _reported(self, scopes: Iterable[Scope]) -> Iterator[Scope]:
-        """Those to report on; the one looked at is kept at hand, for whoever has to say where a rule crashed."""
-        for scope in scopes:
-            if self._report is None or scope.module.path in self._report:
-                self.visited = scope.module.path
-                yield scope
+    def look_at(self, report: Collection[str] | None) -> None:
+        """Limit `scopes` to those of the files at some paths, of all where None.
+
+        No answer may rest on this: it is for rules to go through, and answers outlast it.
+        """
+        modules = self.names.modules
+        self._looked_at = (
+            list(modules.values()) if report is None else [modules[path] for path in sorted(report) if path in modules]
+        )
+
+    def _reported(self, scopes: Callable[[Scope], Iterable[Scope]]) -> Iterator[Scope]:
+        """Those of each module; the one looked at is kept at hand, for whoever has to say where a rule crashed."""
+        for module in self._looked_at:
+            self.visited = module.module.path
+            yield from scopes(module)
 
     def modules(self) -> Iterator[Scope]:
         """The module scopes to report on."""
-        return self._reported(self.names.modules.values())
+        return self._reported(lambda module: (module,))
 
     def functions(self) -> Iterator[Scope]:
         """The function scopes to report on, lambdas too."""
-        return self._reported(self.names.functions)
+        return self._reported(self.names.functions_in)
 
     def classes(self) -> Iterator[Scope]:
         """The class scopes to report on."""
-        return self._reported(self.names.classes)
+        return self._reported(self.names.classes_in)
 
     def span(self, scope: Scope, place: int) -> Span:
         """Where a place of a scope's module is."""

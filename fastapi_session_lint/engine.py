@@ -83,7 +83,7 @@ def check(
         names = injected_names_of(sources)
         known.update({source: read(source, names) for source in unread})
     readings = [known[source] for source in sources]
-    found = judge([one.path for one in sources], readings, settings, rules, report, versions)
+    found = Judge([one.path for one in sources], readings, settings, rules, versions).findings(report)
     looked_at = [one for one in sources if is_read(known[one]) and (report is None or one.path in report)]
     return finish(
         found,
@@ -187,31 +187,39 @@ def weight(source: Source, reading: Reading) -> int:
     return 1 + places // (_TESTS_ARE_LIGHTER if is_test(source.path) else 1)
 
 
-def judge(
-    paths: Sequence[str],
-    readings: Sequence[Reading],
-    settings: Settings,
-    rules: Sequence[Rule],
-    report: Collection[str] | None,
-    versions: Mapping[str, Versions] | None = None,
-) -> list[Finding]:
-    """The findings of the selected rules on models that have been read. Raises settings.InvalidSettings."""
-    from fastapi_session_lint.context import Context
+class Judge:
+    """The selected rules, and models that have been read and linked, of whose files they are asked about some at a time.
 
-    wanted = _wanted(settings, rules)
-    reported = None if report is None else frozenset(report)
-    findings = [finding for finding in _problems(readings) if finding.code in wanted or finding.code == INTERNAL_ERROR]
-    modules = [one.module for one in readings if one.module is not None]
-    context = Context(modules, paths, settings, reported, versions)
-    for rule in rules:
-        if rule.code in wanted:
-            findings += _run(rule, context)
-    unique = {
-        finding.order: finding
-        for finding in findings
-        if reported is None or finding.path in reported or finding.code == INTERNAL_ERROR
-    }
-    return [unique[key] for key in sorted(unique)]
+    What is found in a file is the same, whatever was asked before.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[str],
+        readings: Sequence[Reading],
+        settings: Settings,
+        rules: Sequence[Rule],
+        versions: Mapping[str, Versions] | None = None,
+    ) -> None:
+        """Raises settings.InvalidSettings for an unknown code."""
+        from fastapi_session_lint.context import Context
+
+        wanted = _wanted(settings, rules)
+        self._rules = [rule for rule in rules if rule.code in wanted]
+        self._problems = [one for one in _problems(readings) if one.code in wanted or one.code == INTERNAL_ERROR]
+        modules = [one.module for one in readings if one.module is not None]
+        self._context = Context(modules, paths, settings, None, versions)
+
+    def findings(self, report: Collection[str] | None) -> list[Finding]:
+        """The findings in the files whose paths are in `report` (all when None), in their order."""
+        self._context.look_at(report)
+        findings = [*self._problems, *(one for rule in self._rules for one in _run(rule, self._context))]
+        unique = {
+            finding.order: finding
+            for finding in findings
+            if report is None or finding.path in report or finding.code == INTERNAL_ERROR
+        }
+        return [unique[key] for key in sorted(unique)]
 
 
 # --- comments that suppress ---
@@ -286,7 +294,7 @@ def understand(
     return Context(modules, [one.path for one in sources], settings, reported, versions).inventory()
 
 
-def _problems(readings: Sequence[Reading]) -> Iterator[Finding]:
+def _problems(readings: Iterable[Reading]) -> Iterator[Finding]:
     for reading in readings:
         if reading.problem is not None:
             yield _failure(SYNTAX_ERROR, reading.problem, "cannot be checked: ")

@@ -163,11 +163,12 @@ def _judge(
 
     injected = [engine.injected_names_of([source]) for source in sources]
     known = read_by_processes(sources, jobs, cache, frozenset[str]().union(*injected))
-    paths, readings = [one.path for one in sources], [known[one] for one in sources]
+    readings = [known[one] for one in sources]
+    project = engine.Judge([one.path for one in sources], readings, work.settings, rules, work.versions)
     by_path = {source.path: source for source in sources}
 
     def judge(report: frozenset[str]) -> Judged:
-        made = engine.judge(paths, readings, work.settings, rules, report, work.versions)
+        made = project.findings(report)
         made = made if records is None else sited(made, by_path)
         return Judged(made, finish(made, [one for one in sources if one.path in report and engine.is_read(known[one])]))
 

@@ -75,7 +75,7 @@ def judged(work: Work, sources: Sequence[Source]) -> list[Any]:
     names = engine.injected_names_of(sources)
     readings = [engine.read(source, names) for source in sources]
     paths = [one.path for one in sources]
-    found = engine.judge(paths, readings, EVERYTHING, all_rules(), work.report, work.versions)
+    found = engine.Judge(paths, readings, EVERYTHING, all_rules(), work.versions).findings(work.report)
     return [(one, one.site) for one in sited(found, {one.path: one for one in sources})]
 
 

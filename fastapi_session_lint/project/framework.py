@@ -63,24 +63,13 @@ class Framework:
             self._note_target(found, self.roles.value(value, scope), None)
         return found
 
-    def _within(self, module: Scope) -> Iterator[Scope]:
-        yield module
-        yield from self._by_module[id(module.module)]
-
-    @functools.cached_property
-    def _by_module(self) -> dict[int, list[Scope]]:
-        found: dict[int, list[Scope]] = defaultdict(list)
-        for scope in (*self.names.functions, *self.names.classes):
-            found[id(scope.module)].append(scope)
-        return found
-
     @functools.cached_property
     def all_markers(self) -> tuple[MarkerValue, ...]:
         """Every `Depends(…)` of the project, in the order of the files."""
         found = []
         for module in self.names.modules.values():
             aliases = _marker_names(module.module)
-            for scope in self._within(module):
+            for scope in (module, *self.names.functions_in(module), *self.names.classes_in(module)):
                 for call in calls_of(scope):
                     marker = self.roles.value(call, scope) if last_name(call.function) in aliases else None
                     if isinstance(marker, MarkerValue):

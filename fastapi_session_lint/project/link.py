@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator
 
 from fastapi_session_lint.model.syntax import Assigned, Bindings, Class, Definition, Function, Imported, Module
@@ -46,6 +47,22 @@ class Names:
                     self._scopes[id(definition)] = scope
                     (self.functions if isinstance(definition, Function) else self.classes).append(scope)
                     self._collect(scope)
+
+    def functions_in(self, module: Scope) -> tuple[Scope, ...]:
+        """The function scopes of one module, lambdas too."""
+        return self._functions_by_module.get(module.module.path, ())
+
+    def classes_in(self, module: Scope) -> tuple[Scope, ...]:
+        """The class scopes of one module."""
+        return self._classes_by_module.get(module.module.path, ())
+
+    @functools.cached_property
+    def _functions_by_module(self) -> dict[str, tuple[Scope, ...]]:
+        return _by_module(self.functions)
+
+    @functools.cached_property
+    def _classes_by_module(self) -> dict[str, tuple[Scope, ...]]:
+        return _by_module(self.classes)
 
     def scope_of(self, definition: Function | Class) -> Scope:
         """The scope within a def or class."""
@@ -135,3 +152,10 @@ class Names:
         """Every scope whose body runs: modules, then functions, in the order of the files."""
         yield from self.modules.values()
         yield from self.functions
+
+
+def _by_module(scopes: Iterable[Scope]) -> dict[str, tuple[Scope, ...]]:
+    found: dict[str, list[Scope]] = {}
+    for scope in scopes:
+        found.setdefault(scope.module.path, []).append(scope)
+    return {path: tuple(some) for path, some in found.items()}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -61,17 +63,32 @@ class Credentials:
 
     def hardcoded(self) -> Iterator[Credential]:
         """The URLs with a password that are given to an engine, or to what says that it is a URL; each once."""
+        for module in self._context.modules():
+            yield from self._by_module.get(module.module.path, ())
+
+    @functools.cached_property
+    def _by_module(self) -> dict[str, list[Credential]]:
+        """The credentials of the project by the files that they stand in: engines may be made elsewhere."""
+        found: dict[str, list[Credential]] = defaultdict(list)
         seen: set[tuple[str, int]] = set()
-        for scope in self._context.scopes():
+        names = self._context.names
+        for scope in (*names.modules.values(), *names.classes, *names.functions):
             if self._context.is_test(scope):
                 continue
-            for name, value, home in (*self._named(scope), *self._connected(scope)):
-                for literal in _literals(value):
-                    found = _login(literal)
-                    key = home.module.path, literal.place
-                    if found is not None and key not in seen and not self._context.is_test(home):
-                        seen.add(key)
-                        yield Credential(name, found, literal.place, home)
+            for one in self._given(scope):
+                key = one.scope.module.path, one.place
+                if key not in seen and not self._context.is_test(one.scope):
+                    seen.add(key)
+                    found[one.scope.module.path].append(one)
+        return found
+
+    def _given(self, scope: Scope) -> Iterator[Credential]:
+        """The credentials that a scope gives to something."""
+        for name, value, home in (*self._named(scope), *self._connected(scope)):
+            for literal in _literals(value):
+                user = _login(literal)
+                if user is not None:
+                    yield Credential(name, user, literal.place, home)
 
     def _named(self, scope: Scope) -> Iterator[_Given]:
         """What is given to a name, an attribute, a key or a setting that says URL, URI or DSN."""

@@ -66,11 +66,23 @@ class Injections:
         self._context = context
         self._values_memo: dict[int, frozenset[int]] = {}
 
+    def _reported(self) -> Iterator[MarkerValue]:
+        """The markers in the scopes to report on, in the order of those of the whole project."""
+        for marker in self._in_modules():
+            if id(marker.call) not in self._values(marker.scope):
+                yield marker
+
+    def _in_modules(self) -> Iterator[MarkerValue]:
+        for module in self._context.modules():
+            yield from self._markers.get(module.module.path, ())
+
     @functools.cached_property
-    def _reported(self) -> tuple[MarkerValue, ...]:
-        shown = {id(scope) for scope in self._context.scopes()}
-        markers = [one for one in self._context.framework.all_markers if id(one.scope) in shown]
-        return tuple(one for one in markers if id(one.call) not in self._values(one.scope))
+    def _markers(self) -> dict[str, list[MarkerValue]]:
+        """The markers of the project by the files that they stand in."""
+        found: dict[str, list[MarkerValue]] = defaultdict(list)
+        for marker in self._context.framework.all_markers:
+            found[marker.scope.module.path].append(marker)
+        return found
 
     def _values(self, scope: Scope) -> frozenset[int]:
         """The identities of what a function body assigns, passes to a call, or takes an attribute of."""
@@ -91,7 +103,7 @@ class Injections:
 
     def called(self) -> Iterator[Called]:
         """The markers whose target is what a call gives, and cannot be called itself."""
-        for marker in self._reported:
+        for marker in self._reported():
             if (found := self.called_at(marker)) is not None:
                 yield found
 
@@ -137,7 +149,7 @@ class Injections:
 
     def made(self) -> Iterator[Made]:
         """The markers that name a factory or class of sessions, bare ones by their parameter's annotation."""
-        for marker in self._reported:
+        for marker in self._reported():
             target = self._target(marker)
             if isinstance(target, FactoryValue | SessionClass) and not self._is_overridden(target, marker):
                 yield Made(marker, _maker_form(target))
@@ -198,7 +210,7 @@ class Injections:
 
     def managed(self) -> Iterator[Managed]:
         """The markers that name a function whose calls give a context manager."""
-        for marker in self._reported:
+        for marker in self._reported():
             found = self._manager(self._target(marker))
             if found is not None:
                 yield Managed(marker, *found)
