@@ -116,7 +116,7 @@ def finish(
     ignores = ignores or {}
     findings = [weighed(one, settings) for one in judged if not _is_ignored(one, ignores)]
     if heeded is not Heeded.NONE:
-        findings = heed(findings, sources, heeded, rules, _wanted(settings, rules), ignores)
+        findings = heed(findings, sources, heeded, rules, settings, ignores)
     if with_fixes:
         findings = plan_fixes(findings, {source.path: source for source in sources}, settings, planner or planned)
     return findings
@@ -188,7 +188,7 @@ def weight(source: Source, reading: Reading) -> int:
 
 
 class Judge:
-    """The selected rules, and models that have been read and linked, of whose files they are asked about some at a time.
+    """The selected rules, and models that are read and linked: they may be asked about some files after others.
 
     What is found in a file is the same, whatever was asked before.
     """
@@ -230,7 +230,7 @@ def heed(
     sources: Iterable[Source],
     heeded: Heeded,
     rules: Sequence[Rule],
-    wanted: Collection[str],
+    settings: Settings,
     ignores: Mapping[str, Sequence[str]],
 ) -> list[Finding]:
     """The findings that no comment in the sources suppresses, with those about comments that suppress nothing.
@@ -245,7 +245,7 @@ def heed(
         if may_suppress(source.data, is_reported=bool(here)):
             found = comments(decode(source.data).text, heeded)
             left, used = suppress([one for one in here if one.code != INTERNAL_ERROR], found)
-            ran = {code for code in wanted if rank(code, ignores.get(source.path, ())) < 0}
+            ran = {code for code in _wanted(settings, rules) if rank(code, ignores.get(source.path, ())) < 0}
             idle = _unused(source.path, found, used, rules, ran) if UNUSED_SUPPRESSION in ran else ()
             by_path[source.path] = [*(one for one in here if one.code == INTERNAL_ERROR), *left, *idle]
     return sorted((one for some in by_path.values() for one in some), key=lambda finding: finding.order)

@@ -1,7 +1,7 @@
 """The flake8 plugin: the same codes, lines and messages as `fsl check` gives for the same paths.
 
-The whole project is checked before flake8 makes its processes, and the findings are handed out file by file; a process
-that is no copy of the first one has them from the cache.
+The whole project is read before flake8 makes its processes, and each judges the files that it is given; where they are
+no copies of the first one, that one judges all files, and the others have the findings from the cache.
 Which of them are shown, and `# noqa`, is flake8's business; our own comments count as they do everywhere.
 """
 
@@ -14,16 +14,19 @@ import functools
 import io
 import os
 import tokenize
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar
 
 from fastapi_session_lint import files
 from fastapi_session_lint.cache.folder import Caching
 from fastapi_session_lint.configuration import Configurations
 from fastapi_session_lint.findings import Finding, Heeded
+from fastapi_session_lint.one_by_one import OneByOne
 from fastapi_session_lint.options import checked
+from fastapi_session_lint.processes import are_copies
 from fastapi_session_lint.runner import check_paths
 from fastapi_session_lint.settings import Kind, Option, Place, options
+from fastapi_session_lint.work import plan
 
 PREFIX = "FSL"
 _STDIN = "-"
@@ -60,7 +63,7 @@ class Plugin:
 
     @classmethod
     def parse_options(cls, _manager: Any, options: argparse.Namespace, _arguments: Sequence[str]) -> None:
-        """Take note of what flake8 was asked for, and check it; its processes are made after this."""
+        """Take note of what flake8 was asked for, and read it; its processes are made after this."""
         cls._run = Run(options)
         cls._run.prepare()
 
@@ -88,22 +91,27 @@ class Run:
         return Configurations({**values, "extend_select": self._wanted})
 
     def prepare(self) -> None:
-        """Find everything now, once for all processes. What goes wrong is told when a file is asked for."""
+        """Do now what all processes need. What goes wrong is told when a file is asked for."""
         with contextlib.suppress(Exception):
-            _ = self._everything
+            _ = self._answer
 
     def findings(self, filename: str, lines: Sequence[str]) -> list[Finding]:
         """The findings in one file. Raises settings.InvalidSettings."""
         path = files.absolute(filename)
         if filename == self._display_name and _STDIN in self._paths:
             return _check([path], self._configurations, {path: _encoded(lines)}).get(path, [])
-        return self._everything.get(path, [])
+        return self._answer(path)
 
     @functools.cached_property
-    def _everything(self) -> dict[str, list[Finding]]:
-        """The findings in all files that flake8 was asked for, by path."""
+    def _answer(self) -> Callable[[str], list[Finding]]:
+        """What gives the findings in any file that flake8 was asked for."""
         paths = [path for path in self._paths if path != _STDIN]
-        return _check(paths, self._configurations, {}) if paths else {}
+        if not are_copies():
+            found = _check(paths, self._configurations, {}) if paths else {}
+            return lambda path: found.get(path, [])
+        one_by_one = OneByOne(plan(paths, self._configurations), Heeded.OWN, _caching())
+        one_by_one.prepare()
+        return one_by_one.findings
 
 
 def _declared() -> Iterator[Option]:
@@ -111,14 +119,17 @@ def _declared() -> Iterator[Option]:
 
 
 def _check(paths: Sequence[str], configurations: Configurations, given: dict[str, bytes]) -> dict[str, list[Finding]]:
-    chosen = os.environ.get("FSL_CACHE_DIR")
-    caching = Caching(True, files.absolute(chosen) if chosen else None)
     found: dict[str, list[Finding]] = {}
     for finding in check_paths(
-        paths, configurations=configurations, given=given, with_fixes=False, heeded=Heeded.OWN, caching=caching
+        paths, configurations=configurations, given=given, with_fixes=False, heeded=Heeded.OWN, caching=_caching()
     ):
         found.setdefault(finding.path, []).append(finding)
     return found
+
+
+def _caching() -> Caching:
+    chosen = os.environ.get("FSL_CACHE_DIR")
+    return Caching(True, files.absolute(chosen) if chosen else None)
 
 
 def _ours(selectors: Sequence[str]) -> tuple[str, ...]:

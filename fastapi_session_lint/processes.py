@@ -31,6 +31,13 @@ def can_fork() -> bool:
     return forks and threading.active_count() == 1
 
 
+def are_copies() -> bool:
+    """Whether the processes that others make of this one know what it knows."""
+    import multiprocessing  # late, as above
+
+    return (multiprocessing.get_start_method(allow_none=True) or multiprocessing.get_all_start_methods()[0]) == "fork"
+
+
 @contextmanager
 def workers(count: int, before_fork: Callable[[], None]) -> Iterator[Executor | None]:
     """A pool of processes, None where the system has none to give. An error in here takes what waits off the list.

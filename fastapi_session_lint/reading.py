@@ -103,12 +103,17 @@ def _shares(sources: Sequence[Source], count: int) -> list[list[Source]]:
 
 
 def read_by_processes(
-    sources: Sequence[Source], jobs: int | None, cache: Cache | None = None, names: frozenset[str] | None = None
+    sources: Sequence[Source],
+    jobs: int | None,
+    cache: Cache | None = None,
+    names: frozenset[str] | None = None,
+    *,
+    keeps: bool = True,
 ) -> dict[Source, Reading]:
     """The readings of all sources: from the cache, or by so many processes, this one included.
 
     When `jobs` is None there are as many as are worth it. `names` are the injected names of the project, where they
-    have been looked for.
+    have been looked for. What is not in the cache is put there if it `keeps` it.
     """
     names = injected_names_of(sources) if names is None else names
     found: dict[Source, Reading] = {}
@@ -116,6 +121,7 @@ def read_by_processes(
         kept = ((source, _remembered(source, model_key(source, names), cache)) for source in sources)
         found = {source: reading for source, reading in kept if reading is not None}
     left = [source for source in sources if source not in found]
+    cache = cache if keeps else None
     count = jobs or min(processors(), sum(len(source.data) for source in left) // _WORTH_A_PROCESS)
     if count < (_FEWEST if cache is None else 2) or len(left) < count:  # to write a cache is work to share, too
         return found | read_all(left, names, cache=cache)

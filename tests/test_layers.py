@@ -44,6 +44,7 @@ SHELL = (
     "reuse",
     "plugins",
     "runner",
+    "one_by_one",
     "changing",
     "baseline",
     "revision",

@@ -6,6 +6,7 @@ import pickle
 from pathlib import Path
 
 from fastapi_session_lint import engine
+from fastapi_session_lint.rules import all_rules
 from fastapi_session_lint.settings import Settings
 from fastapi_session_lint.source import Source
 

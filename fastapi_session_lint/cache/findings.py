@@ -38,6 +38,30 @@ def decoded(data: bytes, paths: Sequence[str]) -> list[Finding] | None:
         return None
 
 
+def files_encoded(found: Mapping[str, Sequence[Finding]], paths: Sequence[str]) -> bytes | None:
+    """The findings in some files as bytes, with the files that have none, as `encoded` has them."""
+    numbers = {path: number for number, path in enumerate(paths)}
+    findings = [one for some in found.values() for one in some]
+    try:
+        told = [[numbers[path] for path in found], [_finding(one, numbers) for one in findings]]
+    except KeyError:
+        return None
+    return json.dumps(told, separators=(",", ":")).encode()
+
+
+def files_decoded(data: bytes, paths: Sequence[str]) -> dict[str, list[Finding]] | None:
+    """The findings in each of some files that the bytes stand for; None when they stand for none."""
+    try:
+        files, findings = _items(json.loads(data))
+        found: dict[str, list[Finding]] = {_path(one, paths): [] for one in _items(files)}
+        for one in _items(findings):
+            finding = _read_finding(one, paths)
+            found[finding.path].append(finding)
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return None
+    return found
+
+
 def _finding(one: Finding, numbers: Mapping[str, int]) -> list[Any]:
     trail = [[numbers[note.path], _span(note.span), note.message] for note in one.trail]
     head = [one.code, one.name, one.severity.value, one.message, numbers[one.path], _span(one.span), trail]

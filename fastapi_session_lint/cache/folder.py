@@ -2,7 +2,7 @@
 
     .fsl_cache/CACHEDIR.TAG             tells backups to leave it out: https://bford.info/cachedir/
     .fsl_cache/.gitignore
-    .fsl_cache/<version>/<kind>/<key>   one entry: its checksum, then its content
+    .fsl_cache/<version>/<kind>/<key>   one entry: its checksum, then its content; <key>-<any> where it is in parts
 
 Processes share it without locks, as an entry appears whole, by a rename; only a record is ever replaced by another.
 Whatever goes wrong makes a run slower and nothing else: an entry that is not what was written is none, and one that
@@ -10,7 +10,7 @@ cannot be written is left out.
 """
 
 # Paths stay plain text: they are many, and one spelling names a file everywhere.
-# ruff: noqa: PTH103, PTH105, PTH108, PTH112, PTH114, PTH123
+# ruff: noqa: PTH103, PTH105, PTH108, PTH112, PTH114, PTH123, PTH208
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _TAG_TEXT = b"""Signature: 8a477f597d28d172789f06886806bc55
 """
 _IGNORE_TEXT = b"# made by fsl\n*\n"
 _VERSION = re.compile(r"\d+(\.\d+)+[\w.+-]*")
-_KEY = re.compile(r"[0-9a-f]{32}(\.tmp\d+)?")
+_KEY = re.compile(r"[0-9a-f]{32}(-[0-9a-f]+)?(\.tmp\d+)?")
 _CHECKSUM_SIZE = 16
-_MOST = {"runs": 64, "records": 64, "models": 20_000, "fixes": 2_000}
+_MOST = {"runs": 64, "files": 256, "records": 64, "models": 20_000, "fixes": 2_000}
 """How many entries of a kind are kept; when there are more, the older half goes."""
 
 
@@ -52,6 +52,15 @@ class Cache:
             return None
         content = data[_CHECKSUM_SIZE:]
         return content if data[:_CHECKSUM_SIZE] == _checksum(content) else None
+
+    def parts(self, kind: str, key: str) -> list[bytes]:
+        """The contents of the entries that several processes have written, each under the key and a name of its own."""
+        try:
+            names = sorted(os.listdir(posixpath.join(self.folder, __version__, kind)))
+        except OSError:
+            return []
+        found = [self.read(kind, name) for name in names if name.startswith(f"{key}-") and _KEY.fullmatch(name)]
+        return [one for one in found if one is not None]
 
     def write(self, kind: str, key: str, content: bytes) -> None:
         """Keep the content, if the disk allows it. The folder is made when it is first needed."""
