@@ -65,15 +65,19 @@ class SlowCalls:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._held = HeldSessions(context)
-        self._found: dict[int, tuple[SlowCall, ...]] = {}
-        self._waits: dict[int, _Wait | None] = {}
+        self._found: dict[tuple[int, int], tuple[SlowCall, ...]] = {}
+        self._waits: dict[tuple[int, int], _Wait | None] = {}
 
     def of(self, scope: Scope) -> tuple[SlowCall, ...]:
         """The first slow call of a function for each session that holds a connection meanwhile."""
-        if id(scope) not in self._found:
-            self._found[id(scope)] = ()  # for those who come back here
-            self._found[id(scope)] = tuple(self._find(scope)) if self._is_served(scope) else ()
-        return self._found[id(scope)]
+        return self._of(scope, 0)
+
+    def _of(self, scope: Scope, depth: int) -> tuple[SlowCall, ...]:
+        """The same where so many calls lead to the function: how deep it is looked for is part of the question."""
+        key = (id(scope), depth)
+        if key not in self._found:
+            self._found[key] = tuple(self._find(scope, depth)) if self._is_served(scope) else ()
+        return self._found[key]
 
     def _is_served(self, scope: Scope) -> bool:
         """Whether a function may run while others need connections too."""
@@ -84,8 +88,8 @@ class SlowCalls:
         is_script = startup.is_script(module) or startup.is_one_off(module)
         return not is_script and not self._context.framework.runs_at_startup(scope)
 
-    def _find(self, scope: Scope) -> Iterator[SlowCall]:
-        waits = [one for one in self._all_waits(scope, 0) if not self._is_told_of(one, scope)]
+    def _find(self, scope: Scope, depth: int) -> Iterator[SlowCall]:
+        waits = [one for one in self._all_waits(scope, depth) if not self._is_told_of(one, scope, depth)]
         waits.sort(key=lambda one: self._context.span(scope, one.call.place))
         told: set[int] = set()
         for session in self._sessions(scope) if waits else ():
@@ -124,11 +128,11 @@ class SlowCalls:
         states = (point.state for point in life.links if point.node in nodes)
         return any(one.status in LEAKING and one.health is Health.SOUND for one in states)
 
-    def _is_told_of(self, wait: _Wait, scope: Scope) -> bool:
+    def _is_told_of(self, wait: _Wait, scope: Scope, depth: int) -> bool:
         """Whether another finding tells of a call: that in a called function, or that of an idle websocket."""
         function = self._context.value(wait.call.function, scope) if wait.inner is not None else None
         if isinstance(function, FunctionValue):
-            return bool(self.of(function.scope))
+            return bool(self._of(function.scope, depth + 1))
         return wait.sleeps and self._context.websockets.is_route(scope)
 
     # --- slow calls ---
@@ -166,19 +170,23 @@ class SlowCalls:
 
     def _wait_in(self, function: FunctionValue, depth: int) -> _Wait | None:
         """The slow call that a function makes whenever it is run."""
+        key = (id(function.scope), depth)
+        if key not in self._waits:
+            self._waits[key] = self._first_wait(function, depth) if depth < _DEPTH else None
+        return self._waits[key]
+
+    def _first_wait(self, function: FunctionValue, depth: int) -> _Wait | None:
+        if function.function.is_generator or function.function.decorators:
+            return None
         scope = function.scope
-        if id(scope) not in self._waits:
-            self._waits[id(scope)] = None  # for those who come back here
-            if depth < _DEPTH and not function.function.is_generator and not function.function.decorators:
-                graph = self._context.effects.graph(scope)
-                nodes = nodes_by_expression(graph)
-                for one in self._all_waits(scope, depth):
-                    if is_always_met(graph, nodes.get(id(one.call), ())):
-                        does = "sleeps" if one.sleeps else "waits for another server"
-                        note = one.inner or self._context.note(scope, one.call.place, f"`{one.text}` {does} here")
-                        self._waits[id(scope)] = one._replace(inner=note)
-                        break
-        return self._waits[id(scope)]
+        graph = self._context.effects.graph(scope)
+        nodes = nodes_by_expression(graph)
+        for one in self._all_waits(scope, depth):
+            if is_always_met(graph, nodes.get(id(one.call), ())):
+                does = "sleeps" if one.sleeps else "waits for another server"
+                note = one.inner or self._context.note(scope, one.call.place, f"`{one.text}` {does} here")
+                return one._replace(inner=note)
+        return None
 
     def _awaited(self, scope: Scope) -> _Awaited:
         assert isinstance(scope.owner, Function)
