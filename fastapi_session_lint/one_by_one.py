@@ -10,7 +10,7 @@ import functools
 import gc
 import os
 import secrets
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fastapi_session_lint.cache.folder import Cache, Caching
@@ -109,7 +109,7 @@ class _Project:
             return
         self._known |= self._told(judged, {path})
         if self._cache is not None:
-            self._note(path)
+            self._note(self._cache, path)
 
     def _judge_all(self) -> None:
         self._known = self._told(self._judge.findings(self.report), self.report)
@@ -153,21 +153,25 @@ class _Project:
         from fastapi_session_lint.reuse import Records  # late, as above
 
         before = Records(cache, self._work, self._sources).judged()
-        return {} if before is None else self._finished(before.findings, before.sources, self.report)
+        if before is None:
+            return {}
+        found = self._finished(before.findings, before.sources, self.report)
+        self._keep(cache, found)
+        return found
 
-    def _note(self, path: str) -> None:
+    def _note(self, cache: Cache, path: str) -> None:
         """Have this process keep the findings in a file when it ends."""
         if self._process != os.getpid():
             from multiprocessing.util import Finalize  # a copy of a process runs nothing else at its end
 
             self._process = os.getpid()
             self._new = {}
-            Finalize(None, self._keep, exitpriority=0)
+            Finalize(None, lambda: self._keep(cache, self._new), exitpriority=0)
         self._new[path] = self._known[path]
 
-    def _keep(self) -> None:
+    def _keep(self, cache: Cache, found: Mapping[str, Sequence[Finding]]) -> None:
         from fastapi_session_lint.cache.findings import files_encoded  # late, as above
 
-        data = files_encoded(self._new, self._work.paths)
-        if self._cache is not None and data is not None:
-            self._cache.write(_FILES, f"{self._key}-{secrets.token_hex(4)}", data)
+        data = files_encoded(found, self._work.paths)
+        if data is not None:
+            cache.write(_FILES, f"{self._key}-{secrets.token_hex(4)}", data)

@@ -120,6 +120,28 @@ def test_what_is_no_list_of_findings_is_none(content: bytes) -> None:
     assert form.decoded(content, ["/a.py"]) is None
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{}", b"[1]", b"[[]]", b"[[], 5]", b"\xff", b"[" * 100_000, b"null", b"[[7], []]", b"[[-1], []]",
+        b'[["a"], []]',
+        b'[[], [["FSL101","a","warning","m",0,[1,0,1,1],[],null,null,["f","db=Session"]]]]',
+        b'[[0], [["FSL101","a","warning","m",7,[1,0,1,1],[],null,null,["f","db=Session"]]]]',
+    ],
+)  # fmt: skip
+def test_what_is_no_table_of_findings_is_none(content: bytes) -> None:
+    assert form.files_decoded(content, ["/a.py"]) is None
+
+
+def test_a_file_without_findings_is_told_as_such() -> None:
+    finding = b'["FSL101","a","warning","m",0,[1,0,1,1],[],null,null,null]'
+    found = form.files_decoded(b"[[0,1],[%b]]" % finding, ["/a.py", "/b.py"])
+    assert found is not None
+    assert [one.code for one in found["/a.py"]] == ["FSL101"]
+    assert found["/b.py"] == []
+    assert form.files_decoded(form.files_encoded(found, ["/a.py", "/b.py"]) or b"", ["/a.py", "/b.py"]) == found
+
+
 def test_a_well_formed_list_is_read() -> None:
     data = b'[["FSL101","a","warning","m",0,[1,0,1,1],[],null,null,["f","db=Session"]]]'
     [finding] = form.decoded(data, ["/a.py"]) or []

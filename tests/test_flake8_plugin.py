@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import re
 from pathlib import Path
 from typing import Any
@@ -177,18 +178,18 @@ def test_loads_neither_the_command_line_nor_rich(shop: Any) -> None:
     assert not loaded & {"click", "rich", "libcst", "flake8", "fastapi_session_lint.cli"}
 
 
-def test_project_is_checked_once_for_all_files(shop: Any) -> None:
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_project_is_read_once_for_all_files(shop: Any, jobs: str) -> None:
     shop.write({f"app/jobs{number}.py": shop.text("app/jobs.py") for number in range(4)})
-    count = (
+    told = (
         "import sys\nfrom fastapi_session_lint import engine\nfrom flake8.main.cli import main\n"
-        "real, calls = engine.judge, []\n"
-        "def judge(*a, **k):\n    calls.append(a)\n    return real(*a, **k)\n"
-        "engine.judge = judge\nmain(sys.argv[1:])\nprint('calls:', len(calls))\n"
+        "class Judge(engine.Judge):\n"
+        "    def __init__(self, *a):\n        print('linked', flush=True)\n        super().__init__(*a)\n"
+        "engine.Judge = Judge\nmain(sys.argv[1:])\n"
     )
     shop.set_up_flake8()
-    out = shop.python("-c", count, "-j", "1", *ONLY_OURS).out
-    assert out.splitlines()[-1] == "calls: 1"
-    assert len(lines(out)) == 16
+    first, *found = shop.python("-c", told, "-j", jobs, *ONLY_OURS).out.splitlines()
+    assert (first, len(found)) == ("linked", 15)
 
 
 def test_file_that_flake8_cannot_parse_is_its_own_business(shop: Any) -> None:
@@ -259,11 +260,84 @@ def test_wrong_flake8_option_is_one_line(shop: Any) -> None:
     assert "`fsl-sqlalchemy-version` must be a version, as in 2.0" in done.out.splitlines()[0]
 
 
-def test_everything_is_found_before_flake8_makes_its_processes(shop: Any) -> None:
+# --- processes, and what they keep ---
+
+WITHOUT_ENGINE = "import sys\nsys.modules['fastapi_session_lint.engine'] = None\n"
+RUN = "import sys\nfrom flake8.main.cli import main\nsys.exit(main(sys.argv[1:]))\n"
+
+
+def kept(project: Any) -> list[Path]:
+    return sorted((project.root / ".fsl_cache").glob("*/files/*"))
+
+
+def test_the_project_is_read_before_flake8_makes_its_processes(shop: Any) -> None:
     code = (
-        "import argparse, ast\nfrom fastapi_session_lint import flake8_plugin\n"
+        "import argparse, ast\nfrom fastapi_session_lint import engine, flake8_plugin\n"
         "flake8_plugin.Plugin.parse_options(None, argparse.Namespace(filenames=['app']), [])\n"
-        "flake8_plugin.check_paths = None  # nothing is checked from here on\n"
+        "engine.read = engine.Judge = None  # nothing is read or linked from here on\n"
         "print(*flake8_plugin.Plugin(ast.parse(''), 'app/jobs.py', []).run(), sep='\\n')\n"
     )
     assert "FSL101" in shop.python("-c", code).out
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_what_each_process_has_found_is_kept(shop: Any, jobs: str) -> None:
+    shop.write({f"app/jobs{number}.py": shop.text("app/jobs.py") for number in range(6)})
+    cold = flake8(shop, "-j", jobs, *ONLY_OURS)
+    assert 1 <= len(kept(shop)) <= int(jobs)
+    assert shop.python("-c", WITHOUT_ENGINE + RUN, "-j", jobs, *ONLY_OURS) == cold
+
+
+def test_what_a_process_did_not_keep_is_found_again(shop: Any) -> None:
+    shop.write({f"app/jobs{number}.py": shop.text("app/jobs.py") for number in range(6)})
+    shop.set_up_flake8()
+    whole = [flake8(shop, *ONLY_OURS, f"app/jobs{number}.py") for number in range(6)]
+    cold = flake8(shop, "-j", "2", *ONLY_OURS)
+    for path in kept(shop):
+        path.unlink()
+        assert flake8(shop, "-j", "2", *ONLY_OURS) == cold
+    assert [flake8(shop, *ONLY_OURS, f"app/jobs{number}.py") for number in range(6)] == whole
+
+
+def test_a_changed_file_is_judged_anew(shop: Any) -> None:
+    assert "app/jobs.py" in flake8(shop, *ONLY_OURS).out
+    shop.write({"app/db.py": "SessionLocal = dict\n"})
+    assert re.findall(r"FSL\d+", flake8(shop, *ONLY_OURS).out) == ["FSL501"]
+
+
+def test_what_the_command_has_found_is_taken_over(shop: Any) -> None:
+    expected = check(shop)
+    forbidden = "from fastapi_session_lint import engine\nengine.Judge = None\n"
+    shop.set_up_flake8()
+    assert lines(shop.python("-c", forbidden + RUN, *ONLY_OURS).out) == expected
+    assert lines(shop.python("-c", WITHOUT_ENGINE + RUN, *ONLY_OURS).out) == expected
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_processes_that_are_no_copies_find_the_same(shop: Any, method: str) -> None:
+    if method not in multiprocessing.get_all_start_methods():
+        pytest.skip("not on this system")
+    expected = check(shop, "--no-cache")
+    shop.set_up_flake8()
+    chosen = f"import multiprocessing\nmultiprocessing.set_start_method({method!r})\n"
+    for _ in range(2):
+        done = shop.python("-c", chosen + RUN, "-j", "2", *ONLY_OURS)
+        assert (lines(done.out), done.err) == (expected, "")
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_crash_is_told_once_by_each_process(shop: Any, jobs: str) -> None:
+    shop.write({f"app/jobs{number}.py": shop.text("app/jobs.py") for number in range(4)})
+    crash = (
+        "import dataclasses\nfrom fastapi_session_lint import plugins\n"
+        "def crash(rule, context):\n    for scope in context.functions():\n        yield 1 / 0\n"
+        "real = plugins.rules_of(())\n"
+        "broken = tuple(dataclasses.replace(one, check=crash) if one.code == 'FSL102' else one for one in real)\n"
+        "from fastapi_session_lint import one_by_one, runner\n"
+        "one_by_one.rules_of = runner.rules_of = lambda plugins: broken\n"
+    )
+    shop.set_up_flake8()
+    out = lines(shop.python("-c", crash + RUN, "-j", jobs, *ONLY_OURS).out)
+    assert [line.split()[1] for line in out if "FSL903" in line] == ["FSL903"]
+    assert sum("FSL101" in line for line in out) == 5
+    assert not kept(shop) or "FSL903" not in "".join(path.read_text(errors="replace") for path in kept(shop))

@@ -21,7 +21,7 @@ from fastapi_session_lint.questions.order import is_always_met
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
 
-_DEPTH = 4
+_DEPTH = 6
 """How many calls deep a slow one is looked for."""
 
 
