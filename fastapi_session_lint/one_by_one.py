@@ -55,6 +55,7 @@ class _Project:
         self.report = work.report
         self._work = work
         self._sources = sources.of(work)
+        self._by_path = {one.path: one for one in self._sources}
         self._heeded = heeded
         self._models = caching.of(work.root, work.settings.cache_dir)
         self._cache = None if work.settings.plugins else self._models  # nobody knows when a plugin changes
@@ -118,8 +119,8 @@ class _Project:
         """What is told of the findings in some files, by path."""
         from fastapi_session_lint.engine import is_read  # late, as above
 
-        read_well = [one for one in self._sources if one.path in report and is_read(self._readings[one])]
-        return self._finished(judged, read_well, report)
+        asked = [self._by_path[path] for path in report]
+        return self._finished(judged, [one for one in asked if is_read(self._readings[one])], report)
 
     def _finished(
         self, judged: Sequence[Finding], sources: Sequence[Source], report: Collection[str]
@@ -150,9 +151,10 @@ class _Project:
 
     def _held(self, cache: Cache) -> dict[str, list[Finding]]:
         """What `fsl check` has found, when no file says anything else than it did then."""
-        from fastapi_session_lint.reuse import Records  # late, as above
+        from fastapi_session_lint.cache.records import RECORDS  # late, as above
+        from fastapi_session_lint.reuse import Records
 
-        before = Records(cache, self._work, self._sources).judged()
+        before = Records(cache, self._work, self._sources).judged() if cache.has(RECORDS) else None
         if before is None:
             return {}
         found = self._finished(before.findings, before.sources, self.report)

@@ -117,7 +117,7 @@ def read_by_processes(
     """
     names = injected_names_of(sources) if names is None else names
     found: dict[Source, Reading] = {}
-    if cache is not None:
+    if cache is not None and cache.has(MODELS):
         kept = ((source, _remembered(source, model_key(source, names), cache)) for source in sources)
         found = {source: reading for source, reading in kept if reading is not None}
     left = [source for source in sources if source not in found]

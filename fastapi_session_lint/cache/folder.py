@@ -43,6 +43,10 @@ class Cache:
 
     folder: str
 
+    def has(self, kind: str) -> bool:
+        """Whether anything of a kind was ever written."""
+        return os.path.isdir(posixpath.join(self.folder, __version__, kind))
+
     def read(self, kind: str, key: str) -> bytes | None:
         """The content that was written under a key; None when there is none, or it is damaged."""
         try:

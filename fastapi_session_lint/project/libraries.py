@@ -110,8 +110,23 @@ def _scoped(is_async: bool, call: Call, scope: Scope, roles: Roles) -> FactoryVa
     return FactoryValue(is_async, "sqlalchemy", True, call, scope)
 
 
+_PASSING_ON = (
+    frozenset({"iter", "typing.cast"})
+    | vocabulary.FIRST_ITEM
+    | vocabulary.MANAGER_DECORATORS
+    | vocabulary.CLOSING
+    | vocabulary.PARTIAL
+    | vocabulary.CACHE_DECORATORS
+    | vocabulary.NAMED_TYPES
+    | vocabulary.TYPE_VARIABLES
+    | vocabulary.TYPE_TYPES
+)
+
+
 def _wrapped(name: str, call: Call, scope: Scope, roles: Roles) -> Value | None:
-    """Calls that pass their argument on in another form."""
+    """Calls that pass their argument on in another form; of others it is not asked what it is."""
+    if name not in _PASSING_ON:
+        return LibraryObject(name)
     first = argument(call, "", 0)
     inner = roles.value(first, scope) if first is not None else None
     if name == "iter":

@@ -25,7 +25,7 @@ from fastapi_session_lint.model.expressions import (
 from fastapi_session_lint.model.syntax import Assigned, Parameter
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.libraries import argument
-from fastapi_session_lint.project.values import EngineValue, Scope
+from fastapi_session_lint.project.values import Library, Scope
 
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
@@ -42,6 +42,7 @@ _HANDED_ON = frozenset({None, "default", "url", "name_or_url"})
 """The arguments of a call that are, or may become, what it gives."""
 _Given = tuple[str, Expression, Scope]
 """What a URL is given to, the URL, and where it stands."""
+_MAKERS = vocabulary.ENGINE_MAKERS | vocabulary.ASYNC_ENGINE_MAKERS
 _NAMES = 4
 """How many names are followed from an engine to its URL."""
 
@@ -114,8 +115,8 @@ class Credentials:
     def _connected(self, scope: Scope) -> Iterator[_Given]:
         """What engines are made for."""
         for call in calls_of(scope):
-            value = self._context.value(call, scope)
-            if isinstance(value, EngineValue) and value.call is call:
+            function = self._context.value(call.function, scope)
+            if isinstance(function, Library) and function.name in _MAKERS:
                 url = argument(call, "url", 0)
                 if url is not None:
                     yield from self._followed(url, scope, dotted(call.function) or "", _NAMES)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -50,10 +49,11 @@ class DirectCalls:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._injected_memo: dict[int, tuple[Parameter, ...]] = {}
 
     def calls(self, scope: Scope) -> Iterator[DirectCall]:
         """The calls of a scope that leave an injected argument out, and the function makes use of it."""
-        if not self._injected:
+        if not self._context.framework.all_markers:
             return
         for call in calls_of(scope):
             for callee, arguments in self._callees(call, scope):
@@ -61,16 +61,16 @@ class DirectCalls:
                 if names and id(call) not in self._owned(scope):
                     yield DirectCall(call, scope, callee, names)
 
-    @functools.cached_property
-    def _injected(self) -> dict[int, tuple[Parameter, ...]]:
-        """The parameters with a marker as their default that their functions read, by the identity of the scope."""
-        found: dict[int, tuple[Parameter, ...]] = {}
-        for scope in self._context.names.functions:
-            assert isinstance(scope.owner, Function)
-            wanted = [one for one in scope.owner.parameters if self._is_injected(one, scope)]
+    def _injected(self, scope: Scope) -> tuple[Parameter, ...]:
+        """The parameters of a function with a marker as their default that it reads."""
+        if id(scope) not in self._injected_memo:
+            function, found = scope.owner, tuple[Parameter, ...]()
+            assert isinstance(function, Function)
+            wanted = [one for one in function.parameters if self._is_injected(one, scope)]
             if wanted and self._is_bare(scope):
-                found[id(scope)] = tuple(one for one in wanted if _relies_on(scope.owner, one.name))
-        return {key: parameters for key, parameters in found.items() if parameters}
+                found = tuple(one for one in wanted if _relies_on(function, one.name))
+            self._injected_memo[id(scope)] = found
+        return self._injected_memo[id(scope)]
 
     def _is_injected(self, parameter: Parameter, scope: Scope) -> bool:
         if not isinstance(parameter.default, Call | Name | Attribute):
@@ -100,7 +100,7 @@ class DirectCalls:
         value = self._context.value(handed, scope)
         if isinstance(value, ClassValue):
             value = self._context.roles.member(value, "__init__", ObjectValue(value))
-        if not isinstance(value, FunctionValue) or id(value.scope) not in self._injected:
+        if not isinstance(value, FunctionValue) or not self._injected(value.scope):
             return
         preset = self._preset(handed, scope)
         if preset is not None:
@@ -134,7 +134,7 @@ class DirectCalls:
         is_test = self._context.is_test(scope)
         return tuple(
             one.name
-            for one in self._injected[id(callee.scope)]
+            for one in self._injected(callee.scope)
             if argument_for(one, callee.function, given, is_bound) is None
             and (not is_test or _takes_attribute(callee.function, one.name))
         )

@@ -23,6 +23,13 @@ from fastapi_session_lint.project.values import (
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
 
+_MAKERS = (
+    vocabulary.SESSION_MAKERS
+    | vocabulary.ASYNC_SESSION_MAKERS
+    | vocabulary.SCOPED_MAKERS
+    | vocabulary.ASYNC_SCOPED_MAKERS
+)
+"""What makes factories of sessions."""
 _DEPTH = 6
 Told: TypeAlias = Definition | bool
 """What tells of a session: the bare annotation that is all there is; True for more than that, False if it is wrong."""
@@ -139,11 +146,11 @@ class Evidence:
         found: set[tuple[bool, str]] = set()
         for call, scope in self._calls():
             function = self._context.value(call.function, scope)
-            if function is None or isinstance(function, FunctionValue):
+            is_session = isinstance(function, SessionClass)
+            if not is_session and not (isinstance(function, Library) and function.name in _MAKERS):
                 continue
             value = self._context.value(call, scope)
             is_factory = isinstance(value, FactoryValue) and value.call is call
-            is_session = isinstance(function, SessionClass)
             if isinstance(value, FactoryValue | SessionValue) and (is_factory or is_session):
                 found.add((value.is_async, value.flavour))
         return frozenset(found)
