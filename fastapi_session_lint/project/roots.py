@@ -27,6 +27,7 @@ class ImportMap:
             self._register(path)
         self._tests: dict[str, bool] = {}
         self._folder_of: dict[str, str] = {}
+        self._roots_of: dict[str, tuple[str, ...]] = {}
         self._memo: dict[tuple[str, str, int], str | None] = {}
         self._renamed: dict[str, str | None] = {}
         self.imported: dict[str, list[tuple[str, str]]] = defaultdict(list)
@@ -86,8 +87,8 @@ class ImportMap:
         top = module.partition(".")[0]
         if top in EXTERNAL_TOPS:
             return None
-        for folder in (*_ancestors(importer), *self._sources):
-            if found := self._from_root(folder, module):
+        for one in self._roots(self._folder_of[importer]):
+            if found := self._below(one, module):
                 return found
         if found := self._elsewhere(importer, module):
             return found
@@ -96,11 +97,13 @@ class ImportMap:
         root = self._renamed_root(importer, top)
         return self._below(root, module.partition(".")[2]) if root else None
 
-    def _from_root(self, folder: str, module: str) -> str | None:
-        for root in (folder, posixpath.join(folder, "src")):
-            if root in self.folders and (found := self._below(root, module)):
-                return found
-        return None
+    def _roots(self, folder: str) -> tuple[str, ...]:
+        """The folders from which the files of a folder import, the nearest first."""
+        if folder not in self._roots_of:
+            above = (folder, *_ancestors(folder), *self._sources)
+            roots = (root for one in above for root in (one, posixpath.join(one, "src")))
+            self._roots_of[folder] = tuple(root for root in roots if root in self.folders)
+        return self._roots_of[folder]
 
     def _elsewhere(self, importer: str, module: str) -> str | None:
         """A package beside the importing file's own, as a test folder beside `backend/`: the nearest that fits."""

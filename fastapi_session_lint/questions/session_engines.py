@@ -16,6 +16,7 @@ from fastapi_session_lint.project.values import (
     FactoryValue,
     FunctionValue,
     GeneratorValue,
+    Library,
     ManagerValue,
     Scope,
     SessionClass,
@@ -25,6 +26,7 @@ from fastapi_session_lint.project.values import (
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
 
+_MAKERS = vocabulary.ENGINE_MAKERS | vocabulary.ASYNC_ENGINE_MAKERS
 _DEPTH = 6
 """How many functions deep the call is looked for that makes a session."""
 
@@ -112,8 +114,11 @@ class SessionEngines:
         names = self._context.names
         for scope in (*names.all_scopes(), *names.classes):
             for call in calls_of(scope) if not self._context.is_test(scope) else ():
+                function = self._context.value(call.function, scope)
+                if not isinstance(function, Library) or function.name not in _MAKERS or _is_of_migrations(call):
+                    continue
                 value = self._context.value(call, scope)
-                if isinstance(value, EngineValue) and value.call is call and not _is_of_migrations(call):
+                if isinstance(value, EngineValue):
                     found[value.is_async].append(value if self._has_one_pool(value) else None)
         return found
 
