@@ -181,6 +181,13 @@ def load_parser() -> None:
     import fastapi_session_lint.model.module  # noqa: F401
 
 
+def load_rules() -> None:
+    """Import what `Judge` needs, and imports late: it takes longer."""
+    import fastapi_session_lint.context  # noqa: F401
+
+    all_rules()
+
+
 def weight(source: Source, reading: Reading) -> int:
     """How long a file takes to be judged, in places of its model: tests ask for less, and have more in common."""
     places = len(reading.module.places) if reading.module is not None else 0

@@ -1,4 +1,4 @@
-"""Models to findings by several processes: each judges a share of the files, with all models at hand.
+"""Models to findings by several processes: each judges pieces of the project, with all models at hand.
 
 A process that is made as a copy of this one has the models without anybody sending them; where there are no such copies
 one process judges everything. Nothing but findings comes back.
@@ -7,13 +7,11 @@ one process judges everything. Nothing but findings comes back.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
+from fastapi_session_lint.copies import PIECES, can_copy, together
 from fastapi_session_lint.findings import INTERNAL_ERROR, Finding
-from fastapi_session_lint.processes import can_fork, prepare, processors, undisturbed
-
-if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
+from fastapi_session_lint.processes import processors
 
 
 class Judged(NamedTuple):
@@ -35,15 +33,19 @@ def check_by_processes(check: Check, weights: Mapping[str, int], jobs: int | Non
     `weights` tell by path how long a file takes, see engine.weight. It is the same for any number.
     """
     count = min(jobs or min(processors(), sum(weights.values()) // _WORTH_A_PROCESS), len(weights))
-    if count < 2 or not can_fork():
+    if count < 2 or not can_copy():
         return check(frozenset(weights))
-    found = _by_copies(check, shares(weights, count))
+    found = together(shares(weights, PIECES * count), count, check)
     if found is None or any(one.code == INTERNAL_ERROR for part in found for one in part.made):
         return check(frozenset(weights))  # a rule that crashes says no more of the other files, whose ever they are
-    return Judged(_merged(part.made for part in found), _merged(part.told for part in found))
+    return _merged(found)
 
 
-def _merged(parts: Iterable[Sequence[Finding]]) -> list[Finding]:
+def _merged(parts: Sequence[Judged]) -> Judged:
+    return Judged(_in_order(one.made for one in parts), _in_order(one.told for one in parts))
+
+
+def _in_order(parts: Iterable[Sequence[Finding]]) -> list[Finding]:
     return sorted((one for part in parts for one in part), key=lambda one: one.order)
 
 
@@ -56,33 +58,3 @@ def shares(weights: Mapping[str, int], count: int) -> list[frozenset[str]]:
         parts[min(int(middle * count / whole), count - 1)].add(path)
         before += weights[path]
     return [frozenset(part) for part in parts if part]
-
-
-def _by_copies(check: Check, parts: list[frozenset[str]]) -> list[Judged] | None:
-    """What is found in each part, the first of which is for this process; None where another one failed."""
-    import multiprocessing  # this takes long, and most runs do without
-
-    context = multiprocessing.get_context("fork")
-    started = []
-    try:
-        for part in parts[1:]:
-            receiver, sender = context.Pipe(duplex=False)
-            process = context.Process(target=_send, args=(sender, check, part), daemon=True)
-            with undisturbed():
-                process.start()
-            sender.close()
-            started.append((process, receiver))
-        return [check(parts[0]), *(receiver.recv() for _, receiver in started)]
-    except (OSError, EOFError):  # there are no more processes, or one was killed, most likely for want of memory
-        return None
-    finally:
-        for process, receiver in started:
-            process.kill()
-            process.join()
-            receiver.close()
-
-
-def _send(sender: Connection[Any, Any], check: Check, part: frozenset[str]) -> None:
-    prepare()
-    sender.send(check(part))
-    sender.close()

@@ -1,26 +1,38 @@
 """Sources to models by several processes: each file is parsed once, and nothing but models comes back.
 
-Nothing here is about processes in particular: the work is handed to a `concurrent.futures.Executor`, whichever it is.
+A process is made as a copy of this one where that can be. Elsewhere the work is handed to a
+`concurrent.futures.Executor`, whichever it is.
 """
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future
+from typing import TYPE_CHECKING
 
 from fastapi_session_lint.cache.folder import Cache
 from fastapi_session_lint.cache.keys import MODELS, model_key
-from fastapi_session_lint.engine import Reading, injected_names_of, load_parser, read, restored_reading, stored_reading
+from fastapi_session_lint.copies import PIECES, can_copy, together
+from fastapi_session_lint.engine import (
+    Reading,
+    injected_names_of,
+    load_parser,
+    load_rules,
+    read,
+    restored_reading,
+    stored_reading,
+)
 from fastapi_session_lint.processes import processors, workers
 from fastapi_session_lint.source import Source
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
 
 _WORTH_A_PROCESS = 600_000
 """Bytes of source for each process: one takes as long to come up as it takes to read a tenth of these."""
 _FEWEST = 3
-"""Two processes are no quicker than one: to send a model and take it over takes nearly as long as to read it."""
-_PIECES = 12
-"""Pieces of work for each process: enough that all are done at about the same time."""
+"""Where processes start from nothing, two are no quicker than one: to come up and send models takes them too long."""
 
 
 def read_all(
@@ -37,6 +49,8 @@ def read_all(
     """
     if executor is None:
         return dict(zip(sources, read_some(sources, names, cache), strict=True))
+    from concurrent.futures import BrokenExecutor  # late: most runs do without
+
     shares = _shares(sources, pieces)
     waiting = [_submitted(executor, share, names, cache) for share in shares]
     found: dict[Source, Reading] = {}
@@ -56,6 +70,8 @@ def read_all(
 def _submitted(
     executor: Executor, share: Sequence[Source], names: frozenset[str], cache: Cache | None
 ) -> Future[list[Reading]]:
+    from concurrent.futures import BrokenExecutor, Future  # late, as above
+
     try:
         return executor.submit(read_some, share, names, cache)
     except BrokenExecutor as error:
@@ -122,8 +138,24 @@ def read_by_processes(
         found = {source: reading for source, reading in kept if reading is not None}
     left = [source for source in sources if source not in found]
     cache = cache if keeps else None
-    count = jobs or min(processors(), sum(len(source.data) for source in left) // _WORTH_A_PROCESS)
-    if count < (_FEWEST if cache is None else 2) or len(left) < count:  # to write a cache is work to share, too
+    count = min(jobs or min(processors(), sum(len(source.data) for source in left) // _WORTH_A_PROCESS), len(left))
+    if can_copy():
+        return found | _read_by_copies(left, names, count, cache)
+    if count < (_FEWEST if cache is None else 2):  # to write a cache is work to share, too
         return found | read_all(left, names, cache=cache)
-    with workers(count - 1, load_parser) as executor:
-        return found | read_all(left, names, executor, _PIECES * count, cache)
+    with workers(count - 1) as executor:
+        return found | read_all(left, names, executor, PIECES * count, cache)
+
+
+def _read_by_copies(
+    sources: Sequence[Source], names: frozenset[str], count: int, cache: Cache | None
+) -> dict[Source, Reading]:
+    """The readings of all sources; what judging needs is imported here while the copies read already."""
+    if count < 2:
+        return read_all(sources, names, cache=cache)
+    load_parser()
+    pieces = _shares(sources, PIECES * count)
+    found = together(pieces, count, functools.partial(read_some, names=names, cache=cache), load_rules)
+    if found is None:
+        return read_all(sources, names, cache=cache)
+    return dict(pair for piece, some in zip(pieces, found, strict=True) for pair in zip(piece, some, strict=True))

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from fastapi_session_lint import engine
+from fastapi_session_lint import engine, reading
 from fastapi_session_lint.cache.folder import Cache
 from fastapi_session_lint.reading import read_all, read_by_processes
 from fastapi_session_lint.settings import Settings
@@ -52,6 +52,11 @@ def test_findings_are_the_same_for_any_number_of_processes() -> None:
         known = read_by_processes(SOURCES, jobs)
         assert known.keys() == set(SOURCES)
         assert found(known) == alone
+
+
+def test_where_a_process_cannot_be_copied_others_start_from_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "can_copy", lambda: False)
+    assert found(read_by_processes(SOURCES, 3)) == found({})
 
 
 def test_another_executor_can_be_handed_in() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from fastapi_session_lint import engine, judging
 from fastapi_session_lint.findings import INTERNAL_ERROR, Finding, Severity, Span
-from fastapi_session_lint.judging import check_by_processes, shares
+from fastapi_session_lint.judging import Judged, check_by_processes, shares
 from fastapi_session_lint.settings import Settings
 from fastapi_session_lint.source import Source
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif("fork" not in multiprocessing.get_all_start_meth
 @pytest.fixture(autouse=True)
 def several_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tests themselves may run beside other threads, which are of no matter here."""
-    monkeypatch.setattr(judging, "can_fork", lambda: True)
+    monkeypatch.setattr(judging, "can_copy", lambda: True)
 
 
 def finding(path: str, code: str = "FSL101", message: str = "") -> Finding:
@@ -34,20 +34,33 @@ def finding(path: str, code: str = "FSL101", message: str = "") -> Finding:
 
 
 def found_by(check: Callable[[frozenset[str]], list[Finding]], jobs: int | None = 3) -> list[Finding]:
-    return check_by_processes(check, SIZES, jobs)
+    found = check_by_processes(lambda report: judged(check(report)), SIZES, jobs)
+    assert found.made == found.told
+    return found.told
+
+
+def judged(found: list[Finding]) -> Judged:
+    return Judged(found, list(found))
 
 
 def test_every_file_is_judged_once() -> None:
-    found = found_by(lambda report: [finding(path) for path in report])
+    def check(report: frozenset[str]) -> list[Finding]:
+        time.sleep(0.05)
+        return [finding(path) for path in report]
+
+    found = found_by(check)
     assert [one.path for one in found] == sorted(SIZES)
     assert len({one.message for one in found}) == 3
     assert str(os.getpid()) in {one.message for one in found}
 
 
-@pytest.mark.parametrize(("jobs", "processes"), [(1, 1), (2, 2), (9, 4), (None, 1)])
+@pytest.mark.parametrize(("jobs", "processes"), [(1, 1), (2, 2), (9, 5), (None, 1)])
 def test_there_are_no_more_processes_than_are_worth_it(jobs: int | None, processes: int) -> None:
-    found = found_by(lambda report: [finding(path) for path in report], jobs)
-    assert len({one.message for one in found}) == processes
+    def check(report: frozenset[str]) -> list[Finding]:
+        time.sleep(0.05)
+        return [finding(path) for path in report]
+
+    assert len({one.message for one in found_by(check, jobs)}) == processes
 
 
 def test_shares_are_of_about_the_same_weight() -> None:
@@ -61,12 +74,12 @@ def test_the_findings_are_those_of_one_process() -> None:
     settings = Settings(select=("ALL",))
     sizes = {source.path: len(source.data) for source in sources}
 
-    def check(report: frozenset[str]) -> list[Finding]:
-        return engine.check(sources, settings, report=report, with_fixes=True)
+    def check(report: frozenset[str]) -> Judged:
+        return judged(engine.check(sources, settings, report=report, with_fixes=True))
 
-    alone = check(frozenset(sizes))
+    alone = engine.check(sources, settings, with_fixes=True)
     assert alone
-    assert check_by_processes(check, sizes, 4) == alone
+    assert check_by_processes(check, sizes, 4).told == alone
 
 
 def test_a_crash_is_told_as_by_one_process() -> None:

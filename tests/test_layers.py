@@ -37,6 +37,7 @@ SHELL = (
     "option_files",
     "manifests",
     "cache",
+    "copies",
     "processes",
     "judging",
     "work",

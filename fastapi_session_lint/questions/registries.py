@@ -48,18 +48,20 @@ class Registries:
     def thread_bound(self, scope: Scope) -> Iterator[ThreadBound]:
         """The registries of a scope whose sessions belong to threads, where requests are served."""
         for one in self._lasting(scope):
-            uses = self._users.served(one.call)
-            if one.has_scope or not self._is_served or uses is None or self._only_makes_globals(one):
+            if one.has_scope or not self._is_served or self._users.is_for_other_times(one.call):
                 continue
-            shared = next((use for use in uses if self._context.is_async_function(use.scope)), None)
+            if self._only_makes_globals(one):
+                continue
+            served = self._users.served(one.call)
+            shared = next((use for use in served if self._context.is_async_function(use.scope)), None)
             yield ThreadBound(one, None if shared is None else self._note(shared))
 
     def never_removed(self, scope: Scope) -> Iterator[tuple[Registry, Note]]:
         """The registries of a scope with a scope of their own that are used, and whose sessions nobody removes."""
         for one in self._lasting(scope):
-            uses = self._users.served(one.call) if one.has_scope else None
-            if uses and not self._users.is_removed(one.call):
-                yield one, self._note(uses[0])
+            use = next(self._users.served(one.call), None) if one.has_scope else None
+            if use is not None and not self._users.is_removed(one.call):
+                yield one, self._note(use)
 
     # --- which there are ---
 
@@ -127,8 +129,9 @@ class Registries:
     def _only_makes_globals(self, registry: Registry) -> bool:
         """Whether a registry serves for nothing but sessions that modules keep, which are shared in any case."""
         made = {id(call) for one in self._context.names.modules.values() for call in self._global_sessions(one)}
-        uses = [one for one in self._users.of(registry.call) if not one.is_session]
-        return bool(made and uses) and all(one.place in self._places(made, one.scope) for one in uses)
+        uses = (one for one in self._users.of(registry.call) if not one.is_session)
+        there = [one.place in self._places(made, one.scope) for one in uses] if made else []
+        return bool(there) and all(there)
 
     def _global_sessions(self, module: Scope) -> Iterator[Call]:
         yield from (call for _, call, _ in self._context.shared.module_sessions(module))

@@ -53,26 +53,42 @@ class RegistryUses:
         """`calls` are those of the project that make registries, by their identity."""
         self._context = context
         self._calls = calls
+        self._found: list[RegistryUse] = []
+        self._coming = self._looked_for()
 
-    def of(self, registry: Call) -> list[RegistryUse]:
-        """All uses of a registry, and of its sessions, in the order of the files."""
-        return [one for one in self._uses if one.registry == id(registry)]
+    def of(self, registry: Call) -> Iterator[RegistryUse]:
+        """The uses of a registry, and of its sessions, in the order of the files."""
+        return (one for one in self._uses() if one.registry == id(registry))
 
-    def served(self, registry: Call) -> list[RegistryUse] | None:
-        """The uses of a registry while requests are served; None where all that are known are at other times."""
-        uses = self.of(registry)
-        served = [one for one in uses if self._serves(one.scope)]
-        return None if uses and not served else served
+    def served(self, registry: Call) -> Iterator[RegistryUse]:
+        """The uses of a registry while requests are served."""
+        return (one for one in self.of(registry) if self._serves(one.scope))
+
+    def is_for_other_times(self, registry: Call) -> bool:
+        """Whether a registry is used, but never while requests are served."""
+        return any(True for _ in self.of(registry)) and not any(True for _ in self.served(registry))
 
     def is_removed(self, registry: Call) -> bool:
         """Whether somebody removes what a registry keeps, or something of which nobody knows what it is."""
         return not self._removed.isdisjoint((id(registry), None))
 
-    @functools.cached_property
-    def _uses(self) -> tuple[RegistryUse, ...]:
-        """All that the project does with registries and their sessions, in the order of the files."""
+    def _uses(self) -> Iterator[RegistryUse]:
+        """All that the project does with registries and their sessions, looked for no further than is asked."""
+        at = 0
+        while at < len(self._found) or self._look_further():
+            yield self._found[at]
+            at += 1
+
+    def _look_further(self) -> bool:
+        """Find one more use; tell whether there is one."""
+        one = next(self._coming, None)
+        if one is not None:
+            self._found.append(one)
+        return one is not None
+
+    def _looked_for(self) -> Iterator[RegistryUse]:
         scopes = (*self._context.names.all_scopes(), *self._context.names.classes) if self._calls else ()
-        return tuple(use for scope in scopes for use in self._uses_in(scope))
+        return (use for scope in scopes for use in self._uses_in(scope))
 
     def _uses_in(self, scope: Scope) -> Iterator[RegistryUse]:
         for expression, place in _used_expressions(scope):
