@@ -9,7 +9,6 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from fastapi_session_lint.findings import Span
 from fastapi_session_lint.model.expressions import (
     NOTHING,
     NOWHERE,
@@ -36,6 +35,7 @@ from fastapi_session_lint.model.expressions import (
     Yield,
 )
 from fastapi_session_lint.model.newer_grammar import TemplateStr
+from fastapi_session_lint.model.places import SIZE
 from fastapi_session_lint.model.scopes import ScopeBuilder
 from fastapi_session_lint.model.syntax import Assigned, Function, Parameter, Return
 
@@ -55,7 +55,7 @@ class ExpressionLowering:
     def __init__(self, lines: Sequence[str]) -> None:
         """`lines` are those of the file, to turn UTF-8 columns into code points."""
         self.scope = ScopeBuilder("module", "", None)
-        self.places: list[Span] = []
+        self.places: list[int] = []
         self._lines = None if all(map(str.isascii, lines)) else lines
         self._renamed: dict[str, str] = {}
         self._comprehensions = 0
@@ -65,23 +65,20 @@ class ExpressionLowering:
 
     def place(self, node: ast.expr | ast.arg | ast.excepthandler) -> int:
         """The place of a node; within a string that of its statement, since Pythons disagree there."""
-        if self._in_string:
-            return self._statement
-        self.places.append(self._span(node))
-        return len(self.places) - 1
+        return self._statement if self._in_string else self._noted(node)
 
     def statement_place(self, node: ast.stmt) -> int:
         """The place of a statement."""
-        self.places.append(self._span(node))
-        self._statement = len(self.places) - 1
+        self._statement = self._noted(node)
         return self._statement
 
-    def _span(self, node: ast.stmt | ast.expr | ast.arg | ast.excepthandler) -> Span:
+    def _noted(self, node: ast.stmt | ast.expr | ast.arg | ast.excepthandler) -> int:
         row, column = node.lineno, node.col_offset
         end_row, end_column = node.end_lineno or row, node.end_col_offset or 0
-        if self._lines is None:
-            return Span(row, column, end_row, end_column)
-        return Span(row, self._code_points(row, column), end_row, self._code_points(end_row, end_column))
+        if self._lines is not None:
+            column, end_column = self._code_points(row, column), self._code_points(end_row, end_column)
+        self.places += row, column, end_row, end_column
+        return len(self.places) // SIZE - 1
 
     def _code_points(self, row: int, column: int) -> int:
         lines = self._lines or ()

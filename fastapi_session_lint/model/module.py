@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from fastapi_session_lint.model.lower import StatementLowering, exported_names
 from fastapi_session_lint.model.outline import is_external, skipped_definition
 from fastapi_session_lint.model.parsing import NESTED, tree_of
+from fastapi_session_lint.model.places import Places
 from fastapi_session_lint.model.screen import split_statements
 from fastapi_session_lint.model.syntax import Module, Suite
 from fastapi_session_lint.source import UnparsableSource, split_lines
@@ -56,7 +57,7 @@ def _finish(path: str, lowering: StatementLowering, body: Suite) -> Module:
         calls=tuple(lowering.scope.calls),
         stores=tuple(lowering.scope.stores),
         lambdas=tuple(lowering.scope.lambdas),
-        places=tuple(lowering.places),
+        places=Places(lowering.places),
     )
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from fastapi_session_lint.model.expressions import NOWHERE, Argument, Attribute, Call, Expression, Name
+from fastapi_session_lint.model.places import Places
 from fastapi_session_lint.model.scopes import ScopeBuilder
 from fastapi_session_lint.model.syntax import OWN_LEVEL, Assigned, Class, Definition, Imported, Module, Other, Skipped
 from fastapi_session_lint.source import decode, split_lines
@@ -46,7 +47,7 @@ def outline(path: str, tree: ast.Module, data: bytes) -> Module | None:
         calls=(),
         stores=(),
         lambdas=(),
-        places=(),
+        places=Places(),
     )
 
 

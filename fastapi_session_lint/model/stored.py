@@ -13,11 +13,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from fastapi_session_lint.findings import Span
 from fastapi_session_lint.model import expressions, syntax
+from fastapi_session_lint.model.places import Places
 from fastapi_session_lint.model.syntax import Module
 
-_SPAN_SIZE = 4
 _SCALARS = frozenset({str, int, bool, type(None)})
 _PLAIN = frozenset({"str", "int", "bool", "str | None", "int | None", "str | bool | None"})
 
@@ -29,7 +28,7 @@ class Kind(enum.Enum):
     """Nodes, texts, and tuples and mappings of them."""
     NUMBERS = enum.auto()
     NAMES = enum.auto()
-    SPANS = enum.auto()
+    PLACES = enum.auto()
     PATH = enum.auto()
     """Left out: the same text is the same model wherever it lies."""
 
@@ -64,8 +63,8 @@ def _kind(made: type[Any], field: dataclasses.Field[Any]) -> Kind | None:
             return Kind.NUMBERS
         case "frozenset[str]":
             return Kind.NAMES
-        case "tuple[Span, ...]":
-            return Kind.SPANS
+        case "Places":
+            return Kind.PLACES
         case _ if made is Module and field.name == "path":
             return Kind.PATH
         case plain if plain in _PLAIN:
@@ -131,8 +130,8 @@ class _Writer:
                 return list(value)
             case Kind.NAMES:
                 return sorted(value)
-            case Kind.SPANS:
-                return [number for span in value for number in span]
+            case Kind.PLACES:
+                return value.numbers()
             case Kind.PATH:
                 return None
 
@@ -194,9 +193,6 @@ def _restored(kind: Kind, given: Any, path: str) -> Any:
         return path
     if kind is Kind.NAMES:
         return frozenset(given)
-    numbers = [int(one) for one in given]
-    if kind is Kind.NUMBERS:
-        return tuple(numbers)
-    if len(numbers) % _SPAN_SIZE:
-        raise ValueError
-    return tuple(map(Span, numbers[::4], numbers[1::4], numbers[2::4], numbers[3::4]))
+    if kind is Kind.PLACES:
+        return Places(given)
+    return tuple([int(one) for one in given])

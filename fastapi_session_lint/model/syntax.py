@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from fastapi_session_lint.findings import Span
 from fastapi_session_lint.model.expressions import Argument, Attribute, Call, Expression, Subscript, Yield, node
+from fastapi_session_lint.model.places import Places
 
 # --- statements ----------------------------------------------------------------------------------------------------
 
@@ -311,4 +311,4 @@ class Module:
     calls: tuple[Call, ...]
     stores: tuple[Store, ...]
     lambdas: tuple[Function, ...]
-    places: tuple[Span, ...]
+    places: Places

@@ -15,7 +15,7 @@ from fastapi_session_lint.project.values import Scope, Value
 _DEPTH = 60
 """How deep one question may lead to others before the answer is "not known"."""
 _NEVER = _DEPTH * 2
-Key: TypeAlias = tuple[int, int]
+Key: TypeAlias = tuple[object, Scope]
 _Subject = TypeVar("_Subject")
 
 
@@ -26,7 +26,6 @@ class Memory:
     """
 
     def __init__(self) -> None:
-        self._keep: list[object] = []
         self._open: dict[Key, int] = {}
         self._provisional: dict[Key, tuple[Value | None, int]] = {}
         self._lowest = _NEVER
@@ -34,9 +33,9 @@ class Memory:
     def answer(self, subject: _Subject, scope: Scope, work: Callable[[_Subject, Scope], Value | None]) -> Value | None:
         """The answer to a question, worked out when it is not known yet."""
         known = scope.answers
-        if id(subject) in known:
-            return known[id(subject)]
-        key = (id(subject), id(scope))
+        if subject in known:
+            return known[subject]
+        key = (subject, scope)
         if key in self._open:
             self._lowest = min(self._lowest, self._open[key])
             return None
@@ -47,7 +46,6 @@ class Memory:
         depth = len(self._open)
         if depth > _DEPTH:
             return None
-        self._keep.append(subject)  # what is identified by its place in memory must stay there
         outer, self._lowest = self._lowest, _NEVER
         self._open[key] = depth
         try:
@@ -55,7 +53,7 @@ class Memory:
         finally:
             del self._open[key]
         if self._lowest >= depth:
-            known[id(subject)] = value
+            known[subject] = value
             if self._lowest == depth:
                 self._forget(depth)
             self._lowest = outer

@@ -92,9 +92,9 @@ class Roles:
 
     def value(self, expression: Expression, scope: Scope) -> Value | None:
         """What an expression in a scope stands for; None where it is not known."""
-        answers, key = scope.answers, id(expression)
-        if key in answers:
-            return answers[key]
+        answers = scope.answers
+        if expression in answers:
+            return answers[expression]
         return self._memory.answer(expression, scope, self._value)
 
     def _value(self, expression: Expression, scope: Scope) -> Value | None:

@@ -21,8 +21,8 @@ class Scope:
     module: Module
     owner: Function | Class | None
     outer: Scope | None
-    answers: dict[int, Value | None] = field(default_factory=dict, init=False, repr=False)
-    """What is remembered of the values of its expressions and definitions, by their identity: see memory."""
+    answers: dict[object, Value | None] = field(default_factory=dict, init=False, repr=False)
+    """What is remembered of the values of its expressions and definitions, see memory."""
 
     @property
     def body(self) -> Suite:
