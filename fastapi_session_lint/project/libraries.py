@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from fastapi_session_lint import vocabulary
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from fastapi_session_lint.project.roles import Roles
 
 
+@functools.cache
 def library_value(name: str) -> Value:
     """A library's thing by its dotted name; its session classes are session classes."""
     flavour = "sqlmodel" if name.startswith("sqlmodel.") else "sqlalchemy"
@@ -41,6 +43,7 @@ def library_value(name: str) -> Value:
     return Library(name)
 
 
+@functools.cache
 def library_instance(name: str) -> Value | None:
     """An instance of a library's class."""
     if name in vocabulary.ENGINE_CLASSES or name in vocabulary.ASYNC_ENGINE_CLASSES:
