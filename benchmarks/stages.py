@@ -86,10 +86,13 @@ class Steps:
     def judge(self, found: Work, sources: Sequence[Source], modules: Sequence[Module]) -> None:
         """What is found in the models, with its fixes, as a report."""
         from fastapi_session_lint.context import Context
+        from fastapi_session_lint.project.components import import_map
         from fastapi_session_lint.rules import all_rules, defaults
         from fastapi_session_lint.selection import selected
 
-        context = Context(modules, [one.path for one in sources], found.settings, None, found.versions)
+        context = Context(
+            modules, import_map(modules, found.paths, found.settings.src), found.settings, None, found.versions
+        )
         self.ask(context)
         wanted = selected(found.settings, defaults(all_rules(), with_preview=False))
         with self.step(f"{len(wanted)} rules over {len(context.names.functions)} functions"):

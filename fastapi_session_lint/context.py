@@ -79,19 +79,19 @@ class Context:
     def __init__(
         self,
         modules: Iterable[Module],
-        paths: Iterable[str],
+        imports: ImportMap,
         settings: Settings,
         report: Collection[str] | None = None,
         versions: Mapping[str, Versions] | None = None,
     ) -> None:
-        """`paths` are all files, also those that were not lowered; `report` is what to `look_at` first.
+        """`imports` knows all files, also those that were not lowered; `report` is what to `look_at` first.
 
         `versions` tells the releases for paths, where the settings do not.
         """
         self.settings = settings
         self._told_versions = versions or {}
         self._versions: dict[str, Versions] = {}
-        self.names = Names(modules, ImportMap(paths, settings.src))
+        self.names = Names(modules, imports)
         self.roles = Roles(self.names, settings.session_factory_names)
         self.value = self.roles.value
         self.effects = Effects(self.roles)

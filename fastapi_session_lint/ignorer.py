@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from fastapi_session_lint.engine import ABOUT_THE_LINTER
 from fastapi_session_lint.findings import Finding
 from fastapi_session_lint.fixes import apply, parses
 from fastapi_session_lint.fixes.ignores import ignoring
+from fastapi_session_lint.heeding import ABOUT_THE_LINTER
 from fastapi_session_lint.source import Source, UndecodableSource, decode
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,6 +38,9 @@ class Route:
     sessions: tuple[Received, ...]
 
 
+_Part = TypeVar("_Part", Known, Route)
+
+
 @dataclass(frozen=True, slots=True)
 class Inventory:
     """All of it for one project, each part in the order of the files.
@@ -55,9 +59,16 @@ class Inventory:
         """Both together."""
         return Inventory(
             tuple(sorted({*self.versions, *other.versions})),
-            self.engines + other.engines,
-            self.factories + other.factories,
-            self.dependencies + other.dependencies,
-            self.routes + other.routes,
-            self.unresolved + other.unresolved,
+            _in_order(self.engines, other.engines),
+            _in_order(self.factories, other.factories),
+            _in_order(self.dependencies, other.dependencies),
+            _in_order(self.routes, other.routes),
+            _in_order(self.unresolved, other.unresolved),
         )
+
+
+NOTHING = Inventory((), (), (), (), (), ())
+
+
+def _in_order(one: tuple[_Part, ...], other: tuple[_Part, ...]) -> tuple[_Part, ...]:
+    return tuple(sorted(one + other, key=lambda part: part.path))

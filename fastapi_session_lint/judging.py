@@ -30,7 +30,8 @@ _WORTH_A_PROCESS = 5_000
 def check_by_processes(check: Check, weights: Mapping[str, int], jobs: int | None) -> Judged:
     """What is found in all files, by so many processes, as many as are worth it when None.
 
-    `weights` tell by path how long a file takes, see engine.weight. It is the same for any number.
+    `weights` tell by path how long a file takes, see engine.weight; what lies together in them asks for the same and
+    stays together. The findings are the same for any number.
     """
     count = min(jobs or min(processors(), sum(weights.values()) // _WORTH_A_PROCESS), len(weights))
     if count < 2 or not can_copy():
@@ -50,10 +51,10 @@ def _in_order(parts: Iterable[Sequence[Finding]]) -> list[Finding]:
 
 
 def shares(weights: Mapping[str, int], count: int) -> list[frozenset[str]]:
-    """The files in so many shares of about the same weight; what lies together asks for the same and stays together."""
+    """The files in so many shares of about the same weight, in their order."""
     parts: list[set[str]] = [set() for _ in range(count)]
     whole, before = sum(weights.values()) or 1, 0
-    for path in sorted(weights):
+    for path in weights:
         middle = before + weights[path] / 2
         parts[min(int(middle * count / whole), count - 1)].add(path)
         before += weights[path]

@@ -21,7 +21,8 @@ from fastapi_session_lint.source import Source
 from fastapi_session_lint.work import Work
 
 if TYPE_CHECKING:
-    from fastapi_session_lint.engine import Judge, Reading
+    from fastapi_session_lint.judge import Judge
+    from fastapi_session_lint.readings import Reading
     from fastapi_session_lint.rules.base import Rule
 
 _FILES = "files"
@@ -94,10 +95,10 @@ class _Project:
 
     @functools.cached_property
     def _judge(self) -> Judge:
-        from fastapi_session_lint import engine  # late, as above
+        from fastapi_session_lint.judge import Judge  # late, as above
 
         paths, readings = [one.path for one in self._sources], [self._readings[one] for one in self._sources]
-        return engine.Judge(paths, readings, self._work.settings, self._rules, self._work.versions)
+        return Judge(paths, readings, self._work.settings, self._rules, self._work.versions)
 
     @functools.cached_property
     def _rules(self) -> Sequence[Rule]:
@@ -117,7 +118,7 @@ class _Project:
 
     def _told(self, judged: Sequence[Finding], report: Collection[str]) -> dict[str, list[Finding]]:
         """What is told of the findings in some files, by path."""
-        from fastapi_session_lint.engine import is_read  # late, as above
+        from fastapi_session_lint.readings import is_read  # late, as above
 
         asked = [self._by_path[path] for path in report]
         return self._finished(judged, [one for one in asked if is_read(self._readings[one])], report)

@@ -15,7 +15,6 @@ from fastapi_session_lint.cache.folder import Cache
 from fastapi_session_lint.cache.keys import MODELS, model_key
 from fastapi_session_lint.copies import PIECES, can_copy, together
 from fastapi_session_lint.engine import (
-    Reading,
     injected_names_of,
     load_parser,
     load_rules,
@@ -24,6 +23,7 @@ from fastapi_session_lint.engine import (
     stored_reading,
 )
 from fastapi_session_lint.processes import processors, workers
+from fastapi_session_lint.readings import Reading
 from fastapi_session_lint.source import Source
 
 if TYPE_CHECKING:

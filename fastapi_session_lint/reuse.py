@@ -1,17 +1,20 @@
-"""What the last run has judged, where the files that have changed since say what they said before.
+"""What earlier runs have judged and still holds.
 
-Then nothing is linked or judged anew: the findings stay what they are, and move with their rows. See comparison.
+Where the files that have changed since the last run say what they said before, nothing is linked or judged anew: the
+findings stay what they are, and move with their rows (see comparison). Else no more than the components in which a file
+says something else.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from fastapi_session_lint.cache import findings as form
 from fastapi_session_lint.cache.folder import Cache
-from fastapi_session_lint.cache.keys import MODELS, model_key, record_key
+from fastapi_session_lint.cache.keys import MODELS, component_key, model_key, record_key
 from fastapi_session_lint.cache.records import RECORDS, Record, decoded, digest_of, encoded
 from fastapi_session_lint.comparison import moved, moved_rows
 from fastapi_session_lint.engine import injected_names_of, read, restored_reading, stored_reading
@@ -19,6 +22,10 @@ from fastapi_session_lint.findings import INTERNAL_ERROR, Finding, Note
 from fastapi_session_lint.source import Source
 from fastapi_session_lint.work import Work
 
+if TYPE_CHECKING:
+    from fastapi_session_lint.judge import Judge
+
+COMPONENTS = "components"
 _MOST = 16
 """So many changed files are compared with what they were; when there are more, all are judged anew."""
 _Rows = Mapping[int, int]
@@ -62,22 +69,69 @@ class Records:
         reported = [one for number, one in numbered if number not in record.unread and one.path in self._report]
         return Before(record.findings, reported)
 
-    def keep(self, injected: Sequence[frozenset[str]], unread: frozenset[int], found: Sequence[Finding]) -> None:
-        """Keep what was judged for the next run. `injected` are the injected names of each file.
+    def keep(
+        self,
+        models: Sequence[str],
+        injected: Sequence[frozenset[str]],
+        unread: frozenset[int],
+        found: Sequence[Finding],
+    ) -> None:
+        """Keep what was judged for the next run.
 
-        `unread` are the numbers of those that could not be read.
+        `models` and `injected` are for each file the key of its model and its injected names, `unread` the numbers of
+        those that could not be read.
         """
         if any(one.code == INTERNAL_ERROR for one in found):
             return
-        names = frozenset[str]().union(*injected)
-        models = tuple(model_key(one, names) for one in self._sources)
         giving = {number: tuple(sorted(given)) for number, given in enumerate(injected) if given}
-        self._write(Record(self._digests, models, giving, unread, found))
+        self._write(Record(self._digests, tuple(models), giving, unread, found))
 
     def _write(self, record: Record) -> None:
         data = encoded(record, self._paths)
         if data is not None:
             self._cache.write(RECORDS, self._key, data)
+
+
+class Components:
+    """The findings of earlier runs in those components of a project of which no file says anything else."""
+
+    def __init__(self, cache: Cache, work: Work, project: Judge, models: Mapping[str, str]) -> None:
+        """`models` are the keys of the models by path."""
+        self._cache = cache
+        self._paths = work.paths
+        self._report = work.report
+        self._keys: dict[str, tuple[str, ...]] = {}
+        if len(project.components) > 1:
+            for one in project.components:
+                paths = tuple(module.path for module in one.modules)
+                members = [(path, models[path], links) for path, links in zip(paths, one.links, strict=True)]
+                self._keys[component_key(work, members)] = paths
+        found = {key: self._read(key) for key in self._keys}
+        self._known = {key: one for key, one in found.items() if one is not None}
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What is known."""
+        return [one for found in self._known.values() for one in found]
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """The files to report of which all is known."""
+        return self._report.intersection(path for key in self._known for path in self._keys[key])
+
+    def keep(self, found: Iterable[Finding]) -> None:
+        """Keep what was judged in the other components for later runs."""
+        by_path: dict[str, list[Finding]] = {}
+        for one in found:
+            by_path.setdefault(one.path, []).append(one)
+        for key in self._keys.keys() - self._known.keys():
+            data = form.encoded([one for path in self._keys[key] for one in by_path.get(path, ())], self._paths)
+            if data is not None:
+                self._cache.write(COMPONENTS, key, data)
+
+    def _read(self, key: str) -> list[Finding] | None:
+        data = self._cache.read(COMPONENTS, key)
+        return None if data is None else form.decoded(data, self._paths)
 
 
 def _brought_forward(record: Record, changed: Sequence[int], sources: Sequence[Source], cache: Cache) -> Record | None:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from fastapi_session_lint import files
 from fastapi_session_lint.cache.folder import Cache, Caching
 from fastapi_session_lint.configuration import Configurations
-from fastapi_session_lint.findings import INTERNAL_ERROR, Finding, Fix, Heeded, Repair
-from fastapi_session_lint.plugins import rules_of, wanted_codes
+from fastapi_session_lint.findings import INTERNAL_ERROR, Finding, Heeded
+from fastapi_session_lint.plugins import wanted_codes
 from fastapi_session_lint.settings import InvalidSettings, Settings
 from fastapi_session_lint.source import Source
 from fastapi_session_lint.work import Work, plan
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 STDIN = "<stdin>"
 _RUNS = "runs"
-_FIXES = "fixes"
 _UNCACHED = Caching()
 
 
@@ -132,67 +131,14 @@ def check(
 
 
 def _judge(
-    work: Work,
-    sources: Sequence[Source],
-    with_fixes: bool,
-    heeded: Heeded,
-    jobs: int | None,
-    cache: Cache | None,
+    work: Work, sources: Sequence[Source], with_fixes: bool, heeded: Heeded, jobs: int | None, cache: Cache | None
 ) -> list[Finding]:
-    from fastapi_session_lint import engine  # a run that finds everything in the cache needs neither it nor the rules
-    from fastapi_session_lint.reuse import Records
+    from fastapi_session_lint import (
+        all_at_once,  # a run that finds everything in the cache needs no engine and no rules
+    )
 
     check_codes(work)
-    rules = rules_of(work.settings.plugins)
-    finish = functools.partial(
-        engine.finish,
-        settings=work.settings,
-        with_fixes=with_fixes,
-        heeded=heeded,
-        ignores=work.ignores,
-        rules=rules,
-        planner=None if cache is None else functools.partial(_planned, cache),
-    )
-    records = None if cache is None or work.settings.plugins else Records(cache, work, sources)
-    before = None if records is None else records.judged()
-    if before is not None:
-        return finish(before.findings, before.sources)
-    from fastapi_session_lint.judging import Judged, check_by_processes
-    from fastapi_session_lint.reading import read_by_processes
-    from fastapi_session_lint.sites import sited
-
-    injected = [engine.injected_names_of([source]) for source in sources]
-    known = read_by_processes(sources, jobs, cache, frozenset[str]().union(*injected))
-    readings = [known[one] for one in sources]
-    project = engine.Judge([one.path for one in sources], readings, work.settings, rules, work.versions)
-    by_path = {source.path: source for source in sources}
-
-    def judge(report: frozenset[str]) -> Judged:
-        made = project.findings(report)
-        made = made if records is None else sited(made, by_path)
-        return Judged(made, finish(made, [one for one in sources if one.path in report and engine.is_read(known[one])]))
-
-    weights = {one.path: engine.weight(one, known[one]) for one in sources if one.path in work.report}
-    judged = check_by_processes(judge, weights, jobs)
-    if records is not None:
-        unread = frozenset(number for number, one in enumerate(readings) if not engine.is_read(one))
-        records.keep(injected, unread, judged.made)
-    return judged.told
-
-
-def _planned(cache: Cache, source: Source, repairs: Sequence[Repair]) -> Sequence[Fix | None]:
-    """The fixes of a file as an earlier run has planned them, or planned now for later runs."""
-    from fastapi_session_lint import engine  # late, as above
-    from fastapi_session_lint.cache.findings import fixes_decoded, fixes_encoded
-    from fastapi_session_lint.cache.keys import fixes_key
-
-    key = fixes_key(source, repairs)
-    data = cache.read(_FIXES, key)
-    known = None if data is None else fixes_decoded(data, len(repairs))
-    if known is None:
-        known = list(engine.planned(source, repairs))
-        cache.write(_FIXES, key, fixes_encoded(known))
-    return known
+    return all_at_once.judge(work, sources, with_fixes, heeded, jobs, cache)
 
 
 def _remembered(

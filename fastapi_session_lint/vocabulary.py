@@ -154,6 +154,7 @@ DICT_REMOVERS = frozenset({"clear", "pop", "popitem", "__delitem__"})
 TEST_TEARDOWNS = frozenset({"teardown_function", "teardown_module", "pytest_runtest_teardown", "tearDownModule"})
 LASTING_FIXTURE_SCOPES = frozenset({"session", "package"})
 MODULE_MARKS = "pytestmark"
+PLUGINS_OF_TESTS = "pytest_plugins"
 USING_MARK = "usefixtures"
 SAME_MODULES = {
     "collections.abc": ("collections.abc", "typing"),

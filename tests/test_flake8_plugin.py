@@ -182,10 +182,10 @@ def test_loads_neither_the_command_line_nor_rich(shop: Any) -> None:
 def test_project_is_read_once_for_all_files(shop: Any, jobs: str) -> None:
     shop.write({f"app/jobs{number}.py": shop.text("app/jobs.py") for number in range(4)})
     told = (
-        "import sys\nfrom fastapi_session_lint import engine\nfrom flake8.main.cli import main\n"
-        "class Judge(engine.Judge):\n"
+        "import sys\nfrom fastapi_session_lint import judge\nfrom flake8.main.cli import main\n"
+        "class Judge(judge.Judge):\n"
         "    def __init__(self, *a):\n        print('linked', flush=True)\n        super().__init__(*a)\n"
-        "engine.Judge = Judge\nmain(sys.argv[1:])\n"
+        "judge.Judge = Judge\nmain(sys.argv[1:])\n"
     )
     shop.set_up_flake8()
     first, *found = shop.python("-c", told, "-j", jobs, *ONLY_OURS).out.splitlines()

@@ -15,6 +15,7 @@ from fastapi_session_lint.flow.states import Health, State
 from fastapi_session_lint.flow.steps import End, Graph
 from fastapi_session_lint.model.module import read_module
 from fastapi_session_lint.model.syntax import Function
+from fastapi_session_lint.project.roots import ImportMap
 from fastapi_session_lint.project.values import Scope
 from fastapi_session_lint.settings import Settings
 from fastapi_session_lint.source import Source
@@ -28,7 +29,7 @@ SessionLocal = sessionmaker()
 
 
 def context_of(code: str) -> Context:
-    return Context([read_module(PATH, HEAD + textwrap.dedent(code))], [PATH], Settings())
+    return Context([read_module(PATH, HEAD + textwrap.dedent(code))], ImportMap([PATH]), Settings())
 
 
 def function(context: Context, name: str = "f") -> Scope:

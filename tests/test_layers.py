@@ -28,7 +28,7 @@ VALUES = ("findings", "inventory", "source", "settings", "versions", "vocabulary
 OPTIONS = ("options", "selection", "verdicts")
 PURE = (*VALUES, "model", "project", "flow")
 PAGES = ("rule_pages", "option_pages")
-ENGINE = ("engine", "comparison", "fixer", "ignorer")
+ENGINE = ("engine", "readings", "judge", "heeding", "comparison", "fixer", "ignorer")
 SHELL = (
     "files",
     "patterns",
@@ -44,6 +44,7 @@ SHELL = (
     "reading",
     "reuse",
     "plugins",
+    "all_at_once",
     "runner",
     "one_by_one",
     "changing",

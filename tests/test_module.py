@@ -6,6 +6,7 @@ import pickle
 from pathlib import Path
 
 from fastapi_session_lint import engine
+from fastapi_session_lint.judge import Judge
 from fastapi_session_lint.rules import all_rules
 from fastapi_session_lint.settings import Settings
 from fastapi_session_lint.source import Source
@@ -19,9 +20,9 @@ def test_findings_on_models_that_were_pickled_are_the_same() -> None:
     settings = Settings(select=("ALL",))
     readings = [engine.read(source) for source in sources]
     copies = pickle.loads(pickle.dumps(readings))
-    findings = engine.Judge(paths, readings, settings, all_rules()).findings(None)
+    findings = Judge(paths, readings, settings, all_rules()).findings(None)
     assert findings
-    assert engine.Judge(paths, copies, settings, all_rules()).findings(None) == findings
+    assert Judge(paths, copies, settings, all_rules()).findings(None) == findings
 
 
 def test_no_part_of_a_model_is_of_libcst() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from fastapi_session_lint import engine
 from fastapi_session_lint.findings import Finding
+from fastapi_session_lint.judge import Judge
 from fastapi_session_lint.rules import all_rules
 from fastapi_session_lint.settings import Settings
 from fastapi_session_lint.source import Source
@@ -32,7 +33,7 @@ def judge_of(sources: Sequence[Source]) -> engine.Judge:
     names = engine.injected_names_of(sources)
     readings = [engine.read(one, names) for one in sources]
     settings = Settings(select=("ALL",), preview=True)
-    return engine.Judge([one.path for one in sources], readings, settings, all_rules())
+    return Judge([one.path for one in sources], readings, settings, all_rules())
 
 
 def one_by_one(judge: engine.Judge, paths: Sequence[str]) -> list[Finding]:

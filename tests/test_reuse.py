@@ -10,9 +10,12 @@ import pytest
 
 from fastapi_session_lint import engine
 from fastapi_session_lint.cache.folder import Cache
+from fastapi_session_lint.cache.keys import model_key
 from fastapi_session_lint.configuration import Configurations
+from fastapi_session_lint.judge import Judge
 from fastapi_session_lint.model.parsing import tree_of
 from fastapi_session_lint.reading import read_by_processes
+from fastapi_session_lint.readings import is_read
 from fastapi_session_lint.reuse import Records
 from fastapi_session_lint.rules import all_rules
 from fastapi_session_lint.runner import Sources
@@ -75,7 +78,7 @@ def judged(work: Work, sources: Sequence[Source]) -> list[Any]:
     names = engine.injected_names_of(sources)
     readings = [engine.read(source, names) for source in sources]
     paths = [one.path for one in sources]
-    found = engine.Judge(paths, readings, EVERYTHING, all_rules(), work.versions).findings(work.report)
+    found = Judge(paths, readings, EVERYTHING, all_rules(), work.versions).findings(work.report)
     return [(one, one.site) for one in sited(found, {one.path: one for one in sources})]
 
 
@@ -84,9 +87,11 @@ def keep(cache: Cache, work: Work, sources: Sequence[Source]) -> None:
     injected = [engine.injected_names_of([one]) for one in sources]
     known = read_by_processes(sources, 1, cache, frozenset[str]().union(*injected))
     readings = [known[one] for one in sources]
+    names = frozenset[str]().union(*injected)
     Records(cache, work, sources).keep(
+        [model_key(one, names) for one in sources],
         injected,
-        frozenset(number for number, one in enumerate(readings) if not engine.is_read(one)),
+        frozenset(number for number, one in enumerate(readings) if not is_read(one)),
         [one for one, _ in judged(work, sources)],
     )
 

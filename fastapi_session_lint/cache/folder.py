@@ -33,7 +33,7 @@ _IGNORE_TEXT = b"# made by fsl\n*\n"
 _VERSION = re.compile(r"\d+(\.\d+)+[\w.+-]*")
 _KEY = re.compile(r"[0-9a-f]{32}(-[0-9a-f]+)?(\.tmp\d+)?")
 _CHECKSUM_SIZE = 16
-_MOST = {"runs": 64, "files": 256, "records": 64, "models": 20_000, "fixes": 2_000}
+_MOST = {"runs": 64, "files": 256, "records": 64, "components": 512, "models": 20_000, "fixes": 2_000}
 """How many entries of a kind are kept; when there are more, the older half goes."""
 
 

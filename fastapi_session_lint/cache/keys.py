@@ -45,6 +45,14 @@ def _work(work: Work) -> tuple[object, ...]:
     return tool(), [(name, _told(getattr(work, name))) for name in Work._fields]
 
 
+def component_key(work: Work, members: Sequence[tuple[str, str, object]]) -> str:
+    """The key of what is judged in a component: `members` are its files by path, key of the model, and imports."""
+    paths = {path for path, _, _ in members}
+    versions = [(path, repr(work.versions[path])) for path in sorted(paths & work.versions.keys())]
+    asked = tool(), _told(work.configuration), work.paths, sorted(paths & work.report), versions, members
+    return hashlib.blake2b(repr(asked).encode(errors="surrogateescape"), digest_size=_SIZE).hexdigest()
+
+
 def model_key(source: Source, names: frozenset[str]) -> str:
     """The key of what a source says by itself; of the injected names of its project those that it mentions count."""
     mentioned = [name for name, encoded in _encoded(names) if encoded in source.data]

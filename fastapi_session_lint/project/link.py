@@ -18,24 +18,14 @@ class Names:
     """The answer to "what is this name", for all modules of a project."""
 
     def __init__(self, modules: Iterable[Module], imports: ImportMap) -> None:
-        """`imports` knows every file of the project, also those that were not lowered."""
+        """`imports` knows every file of the project, also those that were not lowered: see components.import_map."""
         self.imports = imports
         self.modules: dict[str, Scope] = {one.path: Scope(one, None, None) for one in modules}
         self._scopes: dict[int, Scope] = {}
         self.functions: list[Scope] = []
         self.classes: list[Scope] = []
         for scope in self.modules.values():
-            self._expect(scope.module)
             self._collect(scope)
-
-    def _expect(self, module: Module) -> None:
-        for definitions in module.bindings.values():
-            for one in definitions:
-                if isinstance(one, Imported) and not one.level:
-                    self.imports.expect(module.path, one.module)
-        for one in module.star_imports:
-            if not one.level:
-                self.imports.expect(module.path, one.module)
 
     def _collect(self, outer: Scope) -> None:
         """Make the scope of every def and class that a scope binds, and of those within."""

@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import quote
 
 from fastapi_session_lint import __version__
-from fastapi_session_lint.engine import SYNTAX_ERROR
 from fastapi_session_lint.findings import DOCUMENTATION, INTERNAL_ERROR, Applicability, Finding, Fix, Severity, Span
+from fastapi_session_lint.readings import SYNTAX_ERROR
 from fastapi_session_lint.report.base import Report
 from fastapi_session_lint.rule_pages import FAMILIES, render_rule
 from fastapi_session_lint.rules import all_rules
