@@ -123,6 +123,8 @@ class Components:
         """Keep what was judged in the other components for later runs."""
         by_path: dict[str, list[Finding]] = {}
         for one in found:
+            if one.code == INTERNAL_ERROR:
+                return
             by_path.setdefault(one.path, []).append(one)
         for key in self._keys.keys() - self._known.keys():
             data = form.encoded([one for path in self._keys[key] for one in by_path.get(path, ())], self._paths)
