@@ -45,17 +45,28 @@ def test_each_piece_is_done_once(count: int, pieces: int, tmp_path: Path) -> Non
     assert len(list(tmp_path.iterdir())) == pieces
 
 
-def test_a_process_that_is_slow_leaves_pieces_to_its_neighbour() -> None:
-    parent = os.getpid()
+def test_a_process_that_is_slow_leaves_pieces_to_its_neighbour(tmp_path: Path) -> None:
+    parent, begun, over = os.getpid(), tmp_path / "begun", tmp_path / "over"
 
     def work(piece: int) -> int:
-        time.sleep(0.2 * (os.getpid() != parent))
+        if os.getpid() == parent:
+            wait_for(begun)  # so that the copy has a piece, and is at it until there is no other one left
+            if piece == 28:
+                over.touch()
+        else:
+            begun.touch()
+            wait_for(over)
         return os.getpid()
 
     found = together(range(30), 2, work)
     assert found is not None
-    assert found == sorted(found, key=lambda one: one != parent)  # the first from the start, the second from the end
-    assert 26 < found.count(parent) < 30
+    assert [one == parent for one in found] == [*[True] * 29, False]  # the first from the start, the other from the end
+
+
+def wait_for(path: Path) -> None:
+    """Wait until there is a file."""
+    while not path.exists():
+        time.sleep(0.001)
 
 
 def test_this_process_has_something_to_do_before() -> None:
