@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,21 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 COUNTS = [1, 2, 3, 4, 5]
 
 
-def assert_none_left() -> None:
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+@pytest.fixture(autouse=True)
+def none_is_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No copy that was made is left; other tests may have left processes of other kinds."""
+    made: list[int] = []
+    fork = os.fork
+
+    def noted() -> int:
+        made.append(fork())
+        return made[-1]
+
+    monkeypatch.setattr(os, "fork", noted)
+    yield
+    for one in made:
+        with pytest.raises(ChildProcessError):
+            os.waitpid(one, os.WNOHANG)
 
 
 def who(piece: int) -> int:
@@ -31,7 +44,6 @@ def test_all_processes_work(count: int) -> None:
     assert found is not None
     assert len(set(found)) == count
     assert os.getpid() in found
-    assert_none_left()
 
 
 @pytest.mark.parametrize("count", COUNTS)
@@ -97,7 +109,6 @@ def test_a_process_that_is_killed_is_told(number: signal.Signals) -> None:
             os.kill(os.getpid(), number)
 
     assert together(range(30), 3, work) is None
-    assert_none_left()
 
 
 def test_an_error_in_a_copy_is_told_without_a_word(capfd: pytest.CaptureFixture[str]) -> None:
@@ -121,7 +132,6 @@ def test_an_error_in_this_process_ends_the_others() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         together(range(20), 4, work)
-    assert_none_left()
 
 
 def test_a_copy_that_is_ended_may_tidy_up(tmp_path: Path) -> None:
@@ -155,7 +165,6 @@ def test_there_may_be_no_more_processes(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr(os, "fork", limited)
     assert together(range(3), 3, who) is None
-    assert_none_left()
 
 
 def test_no_file_is_left_open() -> None:
