@@ -19,8 +19,6 @@ from typing import NoReturn, TypeVar
 
 _P = TypeVar("_P")
 _T = TypeVar("_T")
-PIECES = 12
-"""So many pieces of work there are for each process: enough that all are done at about the same time."""
 _PATIENCE = 2.0
 """Seconds that a process may take to end when it is asked to."""
 _MOMENT = 0.001

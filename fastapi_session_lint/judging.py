@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from fastapi_session_lint.copies import PIECES, can_copy, together
+from fastapi_session_lint.copies import can_copy, together
 from fastapi_session_lint.findings import INTERNAL_ERROR, Finding
 from fastapi_session_lint.processes import processors
 
@@ -25,6 +25,8 @@ Check = Callable[[frozenset[str]], Judged]
 """What is found in some of the files."""
 _WORTH_A_PROCESS = 5_000
 """The weight for each process: what all of them have to find out is found out by each."""
+_PIECES = 24
+"""Pieces of work for each process. More cost nothing, and the fixes of a few files may take long."""
 
 
 def check_by_processes(check: Check, weights: Mapping[str, int], jobs: int | None) -> Judged:
@@ -36,7 +38,7 @@ def check_by_processes(check: Check, weights: Mapping[str, int], jobs: int | Non
     count = min(jobs or min(processors(), sum(weights.values()) // _WORTH_A_PROCESS), len(weights))
     if count < 2 or not can_copy():
         return check(frozenset(weights))
-    found = together(shares(weights, PIECES * count), count, check)
+    found = together(shares(weights, _PIECES * count), count, check)
     if found is None or any(one.code == INTERNAL_ERROR for part in found for one in part.made):
         return check(frozenset(weights))  # a rule that crashes says no more of the other files, whose ever they are
     return _merged(found)

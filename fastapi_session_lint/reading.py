@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from fastapi_session_lint.cache.folder import Cache
 from fastapi_session_lint.cache.keys import MODELS, model_key
-from fastapi_session_lint.copies import PIECES, can_copy, together
+from fastapi_session_lint.copies import can_copy, together
 from fastapi_session_lint.engine import (
     injected_names_of,
     load_parser,
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _WORTH_A_PROCESS = 600_000
 """Bytes of source for each process: one takes as long to come up as it takes to read a tenth of these."""
+_PIECES = 12
+"""Pieces of work for each process: enough that all are done at about the same time."""
 _FEWEST = 3
 """Where processes start from nothing, two are no quicker than one: to come up and send models takes them too long."""
 
@@ -144,7 +146,7 @@ def read_by_processes(
     if count < (_FEWEST if cache is None else 2):  # to write a cache is work to share, too
         return found | read_all(left, names, cache=cache)
     with workers(count - 1) as executor:
-        return found | read_all(left, names, executor, PIECES * count, cache)
+        return found | read_all(left, names, executor, _PIECES * count, cache)
 
 
 def _read_by_copies(
@@ -154,7 +156,7 @@ def _read_by_copies(
     if count < 2:
         return read_all(sources, names, cache=cache)
     load_parser()
-    pieces = _shares(sources, PIECES * count)
+    pieces = _shares(sources, _PIECES * count)
     found = together(pieces, count, functools.partial(read_some, names=names, cache=cache), load_rules)
     if found is None:
         return read_all(sources, names, cache=cache)
