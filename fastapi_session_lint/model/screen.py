@@ -48,6 +48,8 @@ _ASSIGNMENT = re.compile(
     rb"(?:[^\n]|\n(?=[ \t\])}]))*)",
     re.MULTILINE,
 )
+_INJECTORS = (b"Depends(", b"Security(")
+"""One of these stands wherever `_INJECTS` does: to look for them first takes a tenth of the time."""
 _INJECTS = re.compile(rb"\b(?:Depends|Security)\(")
 _CALLED = re.compile(
     rb"\n(?:class (?P<made>\w+)|(?:async )?def (?P<called>\w{3,})\(|[ \t]+def (?P<makes>__init__)\("
@@ -66,7 +68,7 @@ def injected_names(contents: Iterable[bytes]) -> frozenset[str]:
     """
     found: set[str] = set()
     for data in contents:
-        if _INJECTS.search(data):
+        if any(one in data for one in _INJECTORS) and _INJECTS.search(data):
             found |= {one[1].decode() for one in _ASSIGNMENT.finditer(data) if _INJECTS.search(one[2])}
             found.update(_takers(data))
     return frozenset(found)
