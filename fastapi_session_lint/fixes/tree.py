@@ -163,14 +163,20 @@ def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
 
 
 class _Kinds(dict[type[Any], bool]):
-    """Whether types are those of nodes, found out once; libcst's are abstract, which `isinstance` is slow with."""
+    """Whether types are among some, found out once; libcst's are abstract, which `isinstance` is slow with."""
+
+    def __init__(self, wanted: type[Any] | tuple[type[Any], ...]) -> None:
+        super().__init__()
+        self._wanted = wanted
 
     def __missing__(self, kind: type[Any]) -> bool:
-        self[kind] = is_node = issubclass(kind, cst.CSTNode)
-        return is_node
+        self[kind] = is_wanted = issubclass(kind, self._wanted)
+        return is_wanted
 
 
-_IS_NODE = _Kinds()
+_IS_NODE = _Kinds(cst.CSTNode)
+_IS_SOUGHT = _Kinds(_SOUGHT)
+_IS_STRING = _Kinds(_STRINGS)
 
 
 def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -226,7 +232,7 @@ def _parents(module: cst.Module) -> dict[cst.CSTNode, cst.CSTNode]:
 def _sought(positions: Mapping[cst.CSTNode, CodeRange]) -> dict[Point, tuple[cst.CSTNode, ...]]:
     found: dict[Point, tuple[cst.CSTNode, ...]] = {}
     for node, place in positions.items():
-        if isinstance(node, _SOUGHT):
+        if _IS_SOUGHT[type(node)]:
             point = (place.start.line, place.start.column)
             found[point] = (*found.get(point, ()), node)
     return found
@@ -234,5 +240,5 @@ def _sought(positions: Mapping[cst.CSTNode, CodeRange]) -> dict[Point, tuple[cst
 
 def _frozen_rows(positions: Mapping[cst.CSTNode, CodeRange]) -> Iterator[int]:
     for node, place in positions.items():
-        if isinstance(node, _STRINGS):
+        if _IS_STRING[type(node)]:
             yield from range(place.start.line + 1, place.end.line + 1)
