@@ -80,14 +80,15 @@ class Walk:
         self.tracked = self._liveness.tracked
         self._read: dict[tuple[int, frozenset[str]], tuple[Outcome, tuple[Use, ...]]] = {}
         self._queue: deque[Point] = deque()
-        owner = life.scope.owner
-        outer = owner.outer_names if isinstance(owner, Function) else frozenset[str]()
         self._places = {one.step.block: one.step.place for one in self.nodes if isinstance(one.step, Enter)}
         self._at = Point(life.graph.entry, State(Status.ABSENT, frozenset()))
-        self._binder = Binder(self.tracked, outer, self._gives, self._keeps, self._stored)
 
     def run(self, starts: list[Point]) -> None:
         """Visit every point."""
+        owner = self.scope.owner
+        outer = owner.outer_names if isinstance(owner, Function) else frozenset[str]()
+        # It is at hand here alone: it leads back to this object, and nobody looks for garbage while a run lasts.
+        binder = Binder(self.tracked, outer, self._gives, self._keeps, self._stored)
         for start in starts:
             self._reach(start, None, None)
         while self._queue:
@@ -95,7 +96,7 @@ class Walk:
                 self.life.complete = False
                 return
             point = self._queue.popleft()
-            self._visit(point, self.nodes[point.node])
+            self._visit(point, self.nodes[point.node], binder)
 
     def _reach(self, point: Point, origin: Point | None, raised_by: Use | None) -> None:
         if point not in self.life.links:
@@ -105,7 +106,7 @@ class Walk:
     def _go(self, point: Point, node: int, state: State, raised_by: Use | None = None) -> None:
         self._reach(Point(node, self._liveness.kept(state, node)), point, raised_by)
 
-    def _visit(self, point: Point, node: Node) -> None:
+    def _visit(self, point: Point, node: Node, binder: Binder) -> None:
         state = point.state
         match node.step:
             case End(failed):
@@ -116,7 +117,7 @@ class Walk:
             case Bind(targets, value, _):
                 self._at = point
                 for outcome, after in self._evaluate(point, node, value):
-                    self._go(point, node.next[0], self._binder.bind_all(targets, value, outcome, after))
+                    self._go(point, node.next[0], binder.bind_all(targets, value, outcome, after))
             case Test(value, _):
                 for _, after in self._evaluate(point, node, value):
                     for way, then in zip(node.next, facts.branch(after, value, self.tracked), strict=True):
