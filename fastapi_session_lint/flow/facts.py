@@ -19,6 +19,7 @@ from fastapi_session_lint.model.expressions import (
     Walrus,
     dotted,
 )
+from fastapi_session_lint.model.syntax import NO_NAMES
 from fastapi_session_lint.vocabulary import NAME_TABLES, OPEN_ATTRIBUTES, TRANSACTION_TESTS, TYPE_TESTS
 
 _LIMIT = 8
@@ -95,7 +96,7 @@ def tracked_names(graph: Graph) -> frozenset[str]:
         elif all(one in counts for one in copy):
             set_names |= set(copy)
     wanted = [name for name, count in sorted(counts.items(), key=_rank) if count > 1 or name in set_names]
-    return frozenset(wanted[:_LIMIT])
+    return frozenset(wanted[:_LIMIT]) or NO_NAMES
 
 
 def _rank(item: tuple[str, int]) -> tuple[int, str]:

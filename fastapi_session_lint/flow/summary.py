@@ -11,6 +11,7 @@ from fastapi_session_lint.flow.lives import Life
 from fastapi_session_lint.flow.states import ANY_ERROR, Health, Left, State, Status
 from fastapi_session_lint.flow.uses import UseKind
 from fastapi_session_lint.model.expressions import NOWHERE
+from fastapi_session_lint.model.syntax import NO_NAMES
 from fastapi_session_lint.project.values import ClassValue, Scope
 from fastapi_session_lint.vocabulary import IO_ACTIONS, Action
 
@@ -101,7 +102,7 @@ def summary(life: Life, needs_health: bool) -> Effect | None:
         writes=any(True for _ in life.acts(Action.WRITE)) or any(one.writes for one in passed),
         returns=any(use.name == "session" for use in life.uses(UseKind.RETURN)),
         returns_receiver=any(use.name == "receiver" for use in life.uses(UseKind.RETURN)),
-        stores=frozenset(stores - {""}),
+        stores=frozenset(stores - {""}) or NO_NAMES,
         source=(life.scope, life.names),
     )
 

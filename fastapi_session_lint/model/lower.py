@@ -11,6 +11,7 @@ from fastapi_session_lint.model.lower_expressions import ExpressionLowering
 from fastapi_session_lint.model.newer_grammar import ALIASES
 from fastapi_session_lint.model.scopes import ScopeBuilder
 from fastapi_session_lint.model.syntax import (
+    NO_NAMES,
     Assign,
     Break,
     Case,
@@ -236,7 +237,7 @@ class StatementLowering(ExpressionLowering):
             body=body,
             bindings=inner.frozen_bindings(),
             last_bindings=inner.frozen_last(),
-            outer_names=frozenset(inner.outer_names),
+            outer_names=frozenset(inner.outer_names) or NO_NAMES,
             reads=reads,
             calls=tuple(inner.calls),
             yields=tuple(inner.yields),

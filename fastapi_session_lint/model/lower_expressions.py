@@ -37,7 +37,7 @@ from fastapi_session_lint.model.expressions import (
 from fastapi_session_lint.model.newer_grammar import TemplateStr
 from fastapi_session_lint.model.places import SIZE
 from fastapi_session_lint.model.scopes import ScopeBuilder
-from fastapi_session_lint.model.syntax import Assigned, Function, Parameter, Return
+from fastapi_session_lint.model.syntax import NO_NAMES, Assigned, Function, Parameter, Return
 
 _OPERATORS: dict[type[ast.cmpop], str] = {
     ast.Is: "is",
@@ -263,7 +263,7 @@ class ExpressionLowering:
             body=(Return(value, NOWHERE),),
             bindings=inner.frozen_bindings(),
             last_bindings=inner.frozen_last(),
-            outer_names=frozenset(),
+            outer_names=NO_NAMES,
             reads=inner.free_names(),
             calls=tuple(inner.calls),
             yields=tuple(inner.yields),

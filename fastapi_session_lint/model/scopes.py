@@ -16,6 +16,7 @@ from fastapi_session_lint.model.expressions import (
     Yield,
 )
 from fastapi_session_lint.model.syntax import (
+    NO_NAMES,
     Assigned,
     Bindings,
     Class,
@@ -126,7 +127,7 @@ class ScopeBuilder:
 
     def free_names(self) -> frozenset[str]:
         """What is read here, or in a scope within, and bound further out."""
-        return frozenset(self.reads - (self.bindings.keys() - self.outer_names))
+        return frozenset(self.reads - (self.bindings.keys() - self.outer_names)) or NO_NAMES
 
     def frozen_bindings(self) -> Bindings:
         """The bindings in their final form."""

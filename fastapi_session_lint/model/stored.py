@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from fastapi_session_lint.model import expressions, syntax
 from fastapi_session_lint.model.places import Places
-from fastapi_session_lint.model.syntax import Module
+from fastapi_session_lint.model.syntax import NO_NAMES, Module
 
 _SCALARS = frozenset({str, int, bool, type(None)})
 _PLAIN = frozenset({"str", "int", "bool", "str | None", "int | None", "str | bool | None"})
@@ -192,7 +192,7 @@ def _restored(kind: Kind, given: Any, path: str) -> Any:
     if kind is Kind.PATH:
         return path
     if kind is Kind.NAMES:
-        return frozenset(given)
+        return frozenset(given) or NO_NAMES
     if kind is Kind.PLACES:
         return Places(given)
     return tuple([int(one) for one in given])
