@@ -106,8 +106,10 @@ def contenders(tree: Path, scratch: Path) -> Iterator[Contender]:
     yield Contender("fsl check, cold, two processes", (*CHECK, "--no-cache", "--jobs", "2", str(tree)))
     warm = (*CHECK, "--cache-dir", str(scratch / "warm"), str(tree))
     yield Contender("fsl check, warm, unchanged", warm)
-    yield Contender("fsl check, warm, a leaf changed", warm, changing(leaf))
-    yield Contender("fsl check, warm, the database changed", warm, changing(shared))
+    yield Contender("fsl check, warm, a leaf changed", warm, changing(leaf, IDLE))
+    yield Contender("fsl check, warm, the database changed", warm, changing(shared, IDLE))
+    yield Contender("fsl check, warm, a session more in a leaf", warm, changing(leaf, TELLING))
+    yield Contender("fsl check, warm, a session more in the database", warm, changing(shared, TELLING))
     one = (*CHECK, "--cache-dir", str(scratch / "one"), str(leaf))
     yield Contender("fsl check of one file, warm, unchanged", one, restoring(leaf, shared))
     yield from flake8_contenders(tree, scratch)
@@ -126,12 +128,19 @@ def database_file(tree: Path) -> Path:
     return next((path for path in files if path.name in ("database.py", "db.py")), files[0])
 
 
-def changing(path: Path) -> Callable[[int], None]:
+IDLE = "_ROUND_{name} = {number}"
+"""A line that tells nobody anything."""
+TELLING = "def round_{name}(session):\n    session.commit()"
+"""Lines that concern a session, so that they may matter to anybody."""
+
+
+def changing(path: Path, line: str) -> Callable[[int], None]:
     """Give a file a line that it has never had before; its other lines stay where they are."""
     before = path.read_bytes()
 
     def change(number: int) -> None:
-        path.write_bytes(before + f"\n_ROUND_{number}_{time.time_ns()} = {number}\n".encode())
+        name = f"{number}_{time.time_ns()}"
+        path.write_bytes(before + f"\n\n{line.format(name=name, number=number)}\n".encode())
 
     return change
 
@@ -273,10 +282,10 @@ def ratios(medians: dict[str, Taken]) -> Iterator[tuple[str, float, float, float
     yield from figure("cold, two processes / libcst parsing", "fsl check, cold, two processes", LIBCST, 0.8)
     yield from figure("cold, one process / fixit", "fsl check, cold, one process", FIXIT, 0.1)
     yield from figure("warm, unchanged / ruff", unchanged, RUFF, 1.5)
-    yield from figure("warm, a leaf changed / warm, unchanged", "fsl check, warm, a leaf changed", unchanged, 1.5)
-    yield from figure(
-        "warm, the database changed / warm, unchanged", "fsl check, warm, the database changed", unchanged, 0.0
-    )
+    for change in ("a leaf changed", "the database changed", "a session more in a leaf"):
+        yield from figure(f"warm, {change} / warm, unchanged", f"fsl check, warm, {change}", unchanged, 1.5)
+    more = "a session more in the database"
+    yield from figure(f"warm, {more} / warm, unchanged", f"fsl check, warm, {more}", unchanged, 0.0)
     yield from figure("flake8 with the plugin, warm / flake8", "flake8 with the plugin, warm", "flake8", 1.15)
     yield from figure("flake8 with the plugin, cold / flake8", "flake8 with the plugin, cold", "flake8", 1.6)
     yield from figure("fsl --version / python -c pass", "fsl --version", PASS, 6)

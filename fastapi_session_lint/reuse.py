@@ -1,8 +1,8 @@
 """What earlier runs have judged and still holds.
 
-Where the files that have changed since the last run say what they said before, nothing is linked or judged anew: the
-findings stay what they are, and move with their rows (see comparison). Else no more than the components in which a file
-says something else.
+Where the files that have changed since one of the last runs say what they said before, nothing is linked or judged
+anew: the findings stay what they are, and move with their rows (see comparison). Else no more is than the components in
+which a file says something else.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fastapi_session_lint.cache import findings as form
 from fastapi_session_lint.cache.folder import Cache
 from fastapi_session_lint.cache.keys import MODELS, component_key, model_key, record_key
-from fastapi_session_lint.cache.records import RECORDS, Record, decoded, digest_of, encoded
+from fastapi_session_lint.cache.records import RECORDS, Record, decoded, digest_of, encoded, name_of, nearest_first
 from fastapi_session_lint.comparison import moved, moved_rows
 from fastapi_session_lint.engine import injected_names_of, read, restored_reading, stored_reading
 from fastapi_session_lint.findings import INTERNAL_ERROR, Finding, Note
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from fastapi_session_lint.judge import Judge
 
 COMPONENTS = "components"
+_RECORDS = 6
+"""How many states of a project are kept."""
 _MOST = 16
 """So many changed files are compared with what they were; when there are more, all are judged anew."""
 _Rows = Mapping[int, int]
@@ -51,23 +53,30 @@ class Records:
         self._digests = tuple(map(digest_of, sources))
 
     def judged(self) -> Before | None:
-        """What the last run over these files has judged, if all of it still holds; None where it may not.
+        """What an earlier run over these files has judged, if all of it still holds; None where it may not.
 
         What is found out is kept for the next run.
         """
-        data = self._cache.read(RECORDS, self._key)
-        record = None if data is None else decoded(data, self._paths)
-        if record is None:
-            return None
+        for data in nearest_first(self._cache.parts(RECORDS, self._key), self._digests):
+            record = decoded(data, self._paths)
+            now = None if record is None else self._as_of_now(record)
+            if now is not None:
+                numbered = enumerate(self._sources)
+                reported = [one for number, one in numbered if number not in now.unread and one.path in self._report]
+                return Before(now.findings, reported)
+        return None
+
+    def _as_of_now(self, record: Record) -> Record | None:
+        """A record with the files as they are now; None where one of them says something else, or may."""
         changed = [number for number, digest in enumerate(self._digests) if digest != record.digests[number]]
-        if changed:
-            record = _brought_forward(record, changed, self._sources, self._cache)
-            if record is None:
-                return None
-            self._write(record._replace(digests=self._digests))
-        numbered = enumerate(self._sources)
-        reported = [one for number, one in numbered if number not in record.unread and one.path in self._report]
-        return Before(record.findings, reported)
+        if not changed:
+            return record
+        now = _brought_forward(record, changed, self._sources, self._cache)
+        if now is None:
+            return None
+        now = now._replace(digests=self._digests)
+        self._write(now)
+        return now
 
     def keep(
         self,
@@ -89,7 +98,8 @@ class Records:
     def _write(self, record: Record) -> None:
         data = encoded(record, self._paths)
         if data is not None:
-            self._cache.write(RECORDS, self._key, data)
+            self._cache.write(RECORDS, name_of(self._key, record.digests), data)
+            self._cache.thin(RECORDS, self._key, _RECORDS)
 
 
 class Components:

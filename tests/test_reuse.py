@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -212,12 +213,30 @@ def test_more_files_than_are_compared(tmp_path: Path) -> None:
 
 
 def test_without_the_model_of_before(shop: Shop) -> None:
-    cache = Cache(f"{shop.cache.folder}2")
-    data = shop.cache.read("records", Records(shop.cache, shop.work, shop.sources)._key)
-    assert data is not None
-    cache.write("records", Records(cache, shop.work, shop.sources)._key, data)
-    assert before(cache, shop.work, shop.sources) is not None
-    assert before(cache, shop.work, shop.changed(routes=f"# a\n{ROUTES}")) is None
+    shutil.rmtree(next(Path(shop.cache.folder).glob("*/models")))
+    assert before(shop.cache, shop.work, shop.sources) is not None
+    assert before(shop.cache, shop.work, shop.changed(routes=f"# a\n{ROUTES}")) is None
+
+
+def test_who_goes_back_finds_what_was_known(shop: Shop) -> None:
+    others = [shop.changed(routes=ROUTES.replace("carts", name)) for name in ("orders", "users", "rows")]
+    for sources in others:
+        assert before(shop.cache, shop.work, sources) is None
+        keep(shop.cache, shop.work, sources)
+    for sources in (*others, shop.sources):
+        assert before(shop.cache, shop.work, sources) is not None
+    routes = ROUTES.replace("carts", "users")
+    assert before(shop.cache, shop.work, shop.changed(routes=f"# a\n{routes}")) is not None
+    assert before(shop.cache, shop.work, shop.changed(routes=f"# a\n{ROUTES}")) is not None
+
+
+def test_the_last_states_alone_are_kept(shop: Shop) -> None:
+    states = [shop.changed(routes=ROUTES.replace("carts", f"rows{number}")) for number in range(7)]
+    for sources in states:
+        keep(shop.cache, shop.work, sources)
+    assert len(list(Path(shop.cache.folder).glob("*/records/*"))) == 6
+    assert before(shop.cache, shop.work, states[0]) is None
+    assert before(shop.cache, shop.work, states[-1]) is not None
 
 
 def test_another_set_of_files(shop: Shop, tmp_path: Path) -> None:

@@ -4,9 +4,8 @@
     .fsl_cache/.gitignore
     .fsl_cache/<version>/<kind>/<key>   one entry: its checksum, then its content; <key>-<any> where it is in parts
 
-Processes share it without locks, as an entry appears whole, by a rename; only a record is ever replaced by another.
-Whatever goes wrong makes a run slower and nothing else: an entry that is not what was written is none, and one that
-cannot be written is left out.
+Processes share it without locks, as an entry never changes and appears by a rename. Whatever goes wrong makes a run
+slower and nothing else: an entry that is not what was written is none, and one that cannot be written is left out.
 """
 
 # Paths stay plain text: they are many, and one spelling names a file everywhere.
@@ -72,6 +71,11 @@ class Cache:
         with contextlib.suppress(OSError):
             if self._is_ready(posixpath.dirname(path)):
                 _put(path, _checksum(content) + content)
+
+    def thin(self, kind: str, key: str, most: int) -> None:
+        """Keep no more than the newest of the entries under a key and names of their own."""
+        with contextlib.suppress(OSError):
+            _thin(posixpath.join(self.folder, __version__, kind), most, f"{key}-")
 
     def trim(self) -> None:
         """Drop the older half of the entries of each kind of which there are too many."""
@@ -163,10 +167,17 @@ def _sweep(folder: str) -> None:
 
 
 def _trim(folder: str, most: int) -> None:
-    with os.scandir(folder) as entries:
-        found = [entry for entry in entries if _KEY.fullmatch(entry.name)]
-    if len(found) <= most:
-        return
-    found.sort(key=lambda entry: entry.stat(follow_symlinks=False).st_mtime_ns)
-    for entry in found[: len(found) - most // 2]:
+    found = _oldest_first(folder)
+    for entry in found[: len(found) - most // 2] if len(found) > most else ():
         os.unlink(entry.path)
+
+
+def _thin(folder: str, most: int, prefix: str) -> None:
+    for entry in _oldest_first(folder, prefix)[:-most]:
+        os.unlink(entry.path)
+
+
+def _oldest_first(folder: str, prefix: str = "") -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        found = [entry for entry in entries if entry.name.startswith(prefix) and _KEY.fullmatch(entry.name)]
+    return sorted(found, key=lambda entry: entry.stat(follow_symlinks=False).st_mtime_ns)

@@ -1,13 +1,13 @@
-"""What the last run over some files has judged: a record, which the next run goes by when few of them have changed.
+"""What a run over some files has judged: a record, which a later run goes by when few of them have changed.
 
-Unlike the other entries of a cache it is written anew under the same key; it appears by a rename as they do.
+The records of the last runs over the same files are kept, so that who goes back to where he was finds what was known.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from fastapi_session_lint.cache import findings as form
@@ -36,6 +36,24 @@ def digest_of(source: Source) -> str:
     """The digest of a file's content, or of why it has none."""
     told = source.data if source.problem is None else b"\0" + source.problem.encode(errors="surrogateescape")
     return hashlib.blake2b(told, digest_size=_SIZE).hexdigest()
+
+
+def name_of(key: str, digests: Sequence[str]) -> str:
+    """The name of the record of files with these digests, among those under a key."""
+    return f"{key}-{hashlib.blake2b(repr(digests).encode(), digest_size=_SIZE // 2).hexdigest()}"
+
+
+def nearest_first(found: Iterable[bytes], digests: Sequence[str]) -> list[bytes]:
+    """Records as bytes, in front those from which the fewest files have changed."""
+    return sorted(found, key=lambda data: _changed(data, digests))
+
+
+def _changed(data: bytes, digests: Sequence[str]) -> int:
+    try:
+        before = json.loads(data.partition(b"\n")[0])[0]
+        return sum(one != other for one, other in zip(before, digests, strict=True))
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return len(digests) + 1
 
 
 def encoded(record: Record, paths: Sequence[str]) -> bytes | None:
