@@ -114,12 +114,19 @@ class Judge:
         from fastapi_session_lint.context import Context
 
         if number not in self._contexts:
-            if self._contexts and not self._keeps:
-                self._contexts.clear()
-                gc.collect()  # what is known of modules refers to itself in circles
+            if not self._keeps:
+                self._forget()
             modules = self.components[number].modules
             self._contexts[number] = Context(modules, self._imports, self._settings, (), self._versions)
         return self._contexts[number]
+
+    def _forget(self) -> None:
+        """Let the answers about other components go, which refer to themselves in circles."""
+        if self._contexts:
+            self._contexts.clear()
+            gc.collect()
+        elif len(self.components) > 1:
+            gc.freeze()  # the collector would go through all models each time; runner.collector_paused takes this back
 
 
 def wanted_of(settings: Settings, rules: Iterable[Rule]) -> frozenset[str]:

@@ -191,10 +191,12 @@ def check_codes(work: Work) -> None:
 @contextlib.contextmanager
 def collector_paused() -> Iterator[None]:
     """No garbage collection inside: trees are very many objects, none of them garbage until they are dropped whole."""
-    was_on = gc.isenabled()
+    was_on, frozen = gc.isenabled(), gc.get_freeze_count()
     gc.disable()
     try:
         yield
     finally:
+        if not frozen:
+            gc.unfreeze()
         if was_on:
             gc.enable()

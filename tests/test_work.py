@@ -141,11 +141,11 @@ def test_errors_of_the_python_interface(shop: Any) -> None:
 def test_garbage_collection_is_paused_and_comes_back(shop: Any, monkeypatch: pytest.MonkeyPatch, was_on: bool) -> None:
     seen = []
 
-    def check(*_: Any, **__: Any) -> list[Any]:
+    def finish(*_: Any, **__: Any) -> list[Any]:
         seen.append(gc.isenabled())
         raise RuntimeError
 
-    monkeypatch.setattr(engine, "check", check)
+    monkeypatch.setattr(engine, "finish", finish)
     (gc.enable if was_on else gc.disable)()
     try:
         with pytest.raises(RuntimeError):
