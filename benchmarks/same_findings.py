@@ -1,9 +1,10 @@
-"""Whether every way to ask gives the same findings: cold, by several processes, warm, from flake8, from standard input.
+"""Whether every way to ask gives the same findings: cold, by several processes, warm, after a change, from flake8, from
+standard input.
 
     python benchmarks/same_findings.py FOLDER [FOLDER ...]
 
-Each folder is a project; it is copied, so that nothing is written into it. A line tells what each of them has, and the
-exit code is 1 when two ways differ. For standard input up to `--texts` of the files with findings are tried.
+Each folder is a project; it is copied, so that nothing is written into it. Up to `--texts` of its files with findings are
+changed, and given by standard input. A line tells what each project has, and the exit code is 1 when two ways differ.
 """
 
 from __future__ import annotations
@@ -53,10 +54,15 @@ def differences(project: Path, scratch: Path, texts: int) -> Iterator[str]:
     for name, command in ways.items():
         if run(command, project, cache) != cold:
             yield name
-    for folder in cache.glob("*/runs"):
-        shutil.rmtree(folder)
-    if run((*CHECK, "--jobs", "1", "."), project, cache) != cold:
-        yield "models from the cache"
+    forgotten: tuple[str, ...] = ()
+    for kind, name in (("runs", "the record of a run"), ("records", "components"), ("components", "models")):
+        forgotten += (kind,)
+        for folder in (one for kind in forgotten for one in cache.glob(f"*/{kind}")):
+            shutil.rmtree(folder)
+        if run((*CHECK, "--jobs", "1", "."), project, cache) != cold:
+            yield f"{name} from the cache"
+    for path in sorted({one["path"] for one in findings})[:texts]:
+        yield from differences_when_changed(project, cache, path)
     for path in sorted({one["path"] for one in findings})[:texts]:
         here = [one for one in findings if one["path"] == path]
         text = (project / path).read_bytes()
@@ -64,6 +70,22 @@ def differences(project: Path, scratch: Path, texts: int) -> Iterator[str]:
             if found(run((*CHECK, "--stdin-filename", path, "-"), project, cache, text), project) != here:
                 yield f"standard input for {path}"
     yield from flake8_differences(findings, project, cache)
+
+
+def differences_when_changed(project: Path, cache: Path, path: str) -> Iterator[str]:
+    """Whether what is known of the files as they were gives what a cold run gives when one of them has changed."""
+    file = project / path
+    before = file.read_bytes()
+    changes = {
+        "a row more": b"# a row more\n" + before,
+        "a constant more": before + b"\n_ONE_MORE = 1\n",
+        "a session more": before + b"\n\ndef one_more(session):\n    session.commit()\n",
+    }
+    for name, text in changes.items():
+        file.write_bytes(text)
+        if run((*CHECK, "."), project, cache) != run((*CHECK, "--no-cache", "."), project, cache):
+            yield f"{name} in {path}"
+    file.write_bytes(before)
 
 
 def flake8_differences(findings: Sequence[dict[str, Any]], project: Path, cache: Path) -> Iterator[str]:
