@@ -3,8 +3,8 @@ standard input.
 
     python benchmarks/same_findings.py FOLDER [FOLDER ...]
 
-Each folder is a project; it is copied, so that nothing is written into it. Up to `--texts` of its files with findings are
-changed, and given by standard input. A line tells what each project has, and the exit code is 1 when two ways differ.
+Each folder is a project; it is copied, so that nothing is written into it. Up to `--texts` of its files with findings
+are changed, and given by standard input. A line tells what each has, and the exit code is 1 when two ways differ.
 """
 
 from __future__ import annotations
