@@ -126,7 +126,7 @@ class Judge:
             self._contexts.clear()
             gc.collect()
         elif len(self.components) > 1:
-            gc.freeze()  # the collector would go through all models each time; runner.collector_paused takes this back
+            gc.freeze()  # the collector would go through all models each time; runner.check takes this back
 
 
 def wanted_of(settings: Settings, rules: Iterable[Rule]) -> frozenset[str]:

@@ -120,7 +120,7 @@ def check(
     Files are read by so many processes, as many as are worth it when None. Raises settings.InvalidSettings.
     """
     found: list[Finding] = []
-    with collector_paused():
+    with collector_paused(), _thawed_again():
         for one in work:
             cache = caching.of(one.root, one.settings.cache_dir)
             judge = functools.partial(_judge, one, sources.of(one), with_fixes, heeded, jobs, cache)
@@ -191,12 +191,21 @@ def check_codes(work: Work) -> None:
 @contextlib.contextmanager
 def collector_paused() -> Iterator[None]:
     """No garbage collection inside: trees are very many objects, none of them garbage until they are dropped whole."""
-    was_on, frozen = gc.isenabled(), gc.get_freeze_count()
+    was_on = gc.isenabled()
     gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@contextlib.contextmanager
+def _thawed_again() -> Iterator[None]:
+    """What is frozen inside, the collector may look at again afterwards, where nothing was frozen before."""
+    frozen = gc.get_freeze_count()  # it counts them one by one, so that this is for whole runs alone
     try:
         yield
     finally:
         if not frozen:
             gc.unfreeze()
-        if was_on:
-            gc.enable()

@@ -341,3 +341,18 @@ def test_a_crash_is_told_once_by_each_process(shop: Any, jobs: str) -> None:
     assert [line.split()[1] for line in out if "FSL903" in line] == ["FSL903"]
     assert sum("FSL101" in line for line in out) == 5
     assert not kept(shop) or "FSL903" not in "".join(path.read_text(errors="replace") for path in kept(shop))
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_copies_do_not_look_for_garbage_among_the_models(shop: Any, method: str) -> None:
+    if method not in multiprocessing.get_all_start_methods():
+        pytest.skip("not on this system")
+    code = (
+        f"import argparse, ast, gc, multiprocessing\nmultiprocessing.set_start_method({method!r})\n"
+        "from fastapi_session_lint.flake8_plugin import Plugin\n"
+        "Plugin.parse_options(None, argparse.Namespace(filenames=['app']), [])\n"
+        "before = gc.get_freeze_count()\n"
+        "found = list(Plugin(ast.parse(''), 'app/jobs.py', []).run())\n"
+        "print(before > 0, before == gc.get_freeze_count(), gc.isenabled(), len(found))\n"
+    )
+    assert shop.python("-c", code).out.split() == [str(method == "fork"), "True", "True", "3"]
