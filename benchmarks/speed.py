@@ -94,7 +94,7 @@ def _parser(name: str) -> tuple[Callable[[bytes], object], tuple[type[Exception]
     return libcst.parse_module, (libcst.ParserSyntaxError, UnicodeDecodeError)
 
 
-def contenders(tree: Path, scratch: Path) -> Iterator[Contender]:
+def contenders(tree: Path, scratch: Path, programs: Path | None = None) -> Iterator[Contender]:
     """All that are measured, in the order in which they are shown."""
     own = (sys.executable, __file__, str(tree), "--parse-with")
     leaf, shared = leaf_file(tree), database_file(tree)
@@ -113,7 +113,7 @@ def contenders(tree: Path, scratch: Path) -> Iterator[Contender]:
     one = (*CHECK, "--cache-dir", str(scratch / "one"), str(leaf))
     yield Contender("fsl check of one file, warm, unchanged", one, restoring(leaf, shared))
     yield from flake8_contenders(tree, scratch)
-    yield from peers(tree)
+    yield from peers(tree, programs)
 
 
 def leaf_file(tree: Path) -> Path:
@@ -174,19 +174,23 @@ def flake8_contenders(tree: Path, scratch: Path) -> Iterator[Contender]:
         yield Contender(f"flake8 with the plugin, {title}", (*command, *chosen), clear, environment=environment)
 
 
-def peers(tree: Path) -> Iterator[Contender]:
-    """Other tools, where they are installed."""
+def peers(tree: Path, programs: Path | None = None) -> Iterator[Contender]:
+    """Other tools, where they are installed: for this Python, or in the folder of `programs`."""
     commands = {
-        "ruff": (RUFF, ("ruff", "check", "--no-cache", "--isolated", "--exit-zero", "-q")),
-        "fixit": (FIXIT, ("fixit", "--quiet", "lint")),
-        "flake8-async": ("flake8-async alone", ("flake8-async",)),
-        "fastapi-therapist": ("fastapi-therapist", ("fastapi-therapist",)),
-        "semgrep": ("semgrep, p/python", ("semgrep", "scan", "--quiet", "--metrics=off", "--config=p/python")),
+        RUFF: ("ruff", "check", "--no-cache", "--isolated", "--exit-zero", "-q", str(tree)),
+        FIXIT: ("fixit", "--quiet", "lint", str(tree)),
+        "flake8-async alone": ("flake8-async", *map(str, files_of(tree))),
+        "fastapi-therapist": ("fastapi-therapist", str(tree)),
+        "semgrep, p/python": ("semgrep", "scan", "--quiet", "--metrics=off", "--config=p/python", str(tree)),
     }
-    for package, (title, (program, *arguments)) in commands.items():
-        path = Path(sys.executable).with_name(program)
-        if is_installed(package) and path.exists():
-            yield Contender(title, (str(path), *arguments, str(tree)))
+    folders = [Path(sys.executable).parent, *([] if programs is None else [programs])]
+    for title, (program, *arguments) in commands.items():
+        path = next((one / program for one in folders if (one / program).exists()), None)
+        if path is not None:
+            yield Contender(title, (str(path), *arguments))
+    if programs is not None and (programs / "flake8").exists():
+        command = (str(programs / "flake8"), "--isolated", "--exit-zero", "-q", str(tree))
+        yield Contender("flake8 with the plugins of that folder", command)
 
 
 def is_installed(package: str) -> bool:
@@ -336,6 +340,7 @@ def main() -> int:
     parser.add_argument("tree", type=Path, help="the folder to check")
     parser.add_argument("--rounds", type=int, default=5, help="how often each contender runs")
     parser.add_argument("--growth", action="store_true", help="also check the tree 4 and 16 times")
+    parser.add_argument("--programs", type=Path, help="a folder with more tools, as bin of another environment")
     parser.add_argument("--json", type=Path, help="where to write the figures")
     parser.add_argument("--only", default="", help="only the contenders whose titles hold one of these words, a|b")
     parser.add_argument("--parse-with", choices=("ast", "libcst"), help=argparse.SUPPRESS)
@@ -351,7 +356,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / tree.name
         shutil.copytree(tree, copy, ignore=shutil.ignore_patterns(*DEFAULT_EXCLUDE))
-        runners = list(contenders(copy, Path(folder)))
+        runners = list(contenders(copy, Path(folder), options.programs))
         runners += growth(copy, Path(folder)) if options.growth else ()
         runners = [one for one in runners if any(word in one.title for word in options.only.split("|"))]
         taken = measure(runners, options.rounds)

@@ -23,7 +23,7 @@ _SMALL = 8
 class Component(NamedTuple):
     """Modules that are judged together, in the order of their paths, and what the imports of each have led to.
 
-    `links` has for each module, in their order, the files and folders that it imports, as they come.
+    `links` has for each module, in their order, the files and folders that it imports, each once.
     """
 
     modules: tuple[Module, ...]
@@ -36,7 +36,7 @@ def components(modules: Iterable[Module], imports: ImportMap) -> list[Component]
     `imports` has been told of all of them: see `import_map`.
     """
     by_path = {one.path: one for one in modules}
-    links = {path: tuple(_links(module, imports)) for path, module in by_path.items()}
+    links = {path: tuple(dict.fromkeys(_links(module, imports))) for path, module in by_path.items()}
     joined = _Joined(by_path)
     for path, found in links.items():
         for target in (*found, *_fixtures(by_path[path], imports), *_conftests(path)):
