@@ -85,6 +85,11 @@ class Judge:
         }
         return [unique[key] for key in sorted(unique)]
 
+    def link(self) -> None:
+        """Link all components now, so that copies of this process need not."""
+        for number in range(len(self.components)):
+            self._context(number)
+
     def in_order(self, paths: Iterable[str]) -> list[str]:
         """Paths as they are best asked about: one component after the other."""
         return sorted(paths, key=lambda path: (self._number_of.get(path, -1), path))

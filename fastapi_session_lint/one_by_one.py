@@ -70,7 +70,7 @@ class _Project:
             self._known = self._kept(self._cache) or self._held(self._cache)
         if self._known:
             return  # there is hardly a file left to be judged
-        _ = self._judge.components
+        self._judge.link()
         if self._work.settings.plugins:  # their rules may well compare one file with another
             self._judge_all()
         gc.freeze()  # the collector of each copy would go through all models, and so make all of their pages its own

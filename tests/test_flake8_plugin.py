@@ -353,6 +353,7 @@ def test_copies_do_not_look_for_garbage_among_the_models(shop: Any, method: str)
         "Plugin.parse_options(None, argparse.Namespace(filenames=['app']), [])\n"
         "before = gc.get_freeze_count()\n"
         "found = list(Plugin(ast.parse(''), 'app/jobs.py', []).run())\n"
-        "print(before > 0, before == gc.get_freeze_count(), gc.isenabled(), len(found))\n"
+        "print(before > 0, gc.get_freeze_count() > before // 2, gc.isenabled(), len(found))\n"
     )
-    assert shop.python("-c", code).out.split() == [str(method == "fork"), "True", "True", "3"]
+    is_frozen = str(method == "fork")
+    assert shop.python("-c", code).out.split() == [is_frozen, is_frozen, "True", "3"]
