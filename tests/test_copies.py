@@ -34,13 +34,23 @@ def none_is_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def who(piece: int) -> int:
-    time.sleep(0.01)
     return os.getpid()
 
 
+def meet(folder: Path, count: int) -> None:
+    """Wait until so many processes have come here."""
+    (folder / f"met-{os.getpid()}").touch()
+    while len(list(folder.glob("met-*"))) < count:
+        time.sleep(0.001)
+
+
 @pytest.mark.parametrize("count", COUNTS)
-def test_all_processes_work(count: int) -> None:
-    found = together(range(count * 3), count, who)
+def test_all_processes_work(count: int, tmp_path: Path) -> None:
+    def work(piece: int) -> int:
+        meet(tmp_path, count)
+        return os.getpid()
+
+    found = together(range(count * 3), count, work)
     assert found is not None
     assert len(set(found)) == count
     assert os.getpid() in found
@@ -81,11 +91,11 @@ def wait_for(path: Path) -> None:
         time.sleep(0.001)
 
 
-def test_this_process_has_something_to_do_before() -> None:
+def test_this_process_has_something_to_do_before(tmp_path: Path) -> None:
     done: list[str] = []
 
     def work(piece: int) -> tuple[bool, list[str]]:
-        time.sleep(0.01)
+        meet(tmp_path, 2)
         return os.getpid() == parent, list(done)
 
     parent = os.getpid()
@@ -100,22 +110,22 @@ def test_much_can_be_sent() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_a_process_that_is_killed_is_told(number: signal.Signals) -> None:
+def test_a_process_that_is_killed_is_told(number: signal.Signals, tmp_path: Path) -> None:
     parent = os.getpid()
 
     def work(piece: int) -> None:
-        time.sleep(0.01)
+        meet(tmp_path, 3)
         if os.getpid() != parent:
             os.kill(os.getpid(), number)
 
     assert together(range(30), 3, work) is None
 
 
-def test_an_error_in_a_copy_is_told_without_a_word(capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_error_in_a_copy_is_told_without_a_word(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     parent = os.getpid()
 
     def work(piece: int) -> float:
-        time.sleep(0.01)
+        meet(tmp_path, 2)
         return 1 / (os.getpid() == parent)
 
     assert together(range(20), 2, work) is None

@@ -8,7 +8,7 @@ from fastapi_session_lint.project.values import FunctionValue, Scope
 
 def captures(function: FunctionValue, names: frozenset[str], scope: Scope) -> bool:
     """Whether a function reads the very name that stands for the session in a scope, not one that is like it."""
-    roots = {name.partition(".")[0].partition(">")[0] for name in names} & function.function.reads
+    roots = {name.partition(".")[0].partition(">")[0] for name in names}.intersection(function.function.reads)
     if not roots or _is_within(function.scope, scope):
         return bool(roots)
     owner = scope.owner

@@ -224,7 +224,7 @@ class StatementLowering(ExpressionLowering):
         body = self.suite(node.body)
         self.scope = outer
         reads = inner.free_names()
-        outer.reads |= reads
+        outer.reads.update(reads)
         function = Function(
             name=node.name,
             qualified_name=inner.name,

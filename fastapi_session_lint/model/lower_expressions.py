@@ -250,7 +250,7 @@ class ExpressionLowering:
         outer, self.scope = self.scope, inner
         value = self.expression(node.body)
         self.scope = outer
-        outer.reads |= inner.free_names()
+        outer.reads.update(inner.free_names())
         function = Function(
             name="<lambda>",
             qualified_name=inner.name,

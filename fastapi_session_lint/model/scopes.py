@@ -16,7 +16,7 @@ from fastapi_session_lint.model.expressions import (
     Yield,
 )
 from fastapi_session_lint.model.syntax import (
-    NO_NAMES,
+    NO_BINDINGS,
     Assigned,
     Bindings,
     Class,
@@ -125,21 +125,22 @@ class ScopeBuilder:
             scope = scope.outer
         return scope
 
-    def free_names(self) -> frozenset[str]:
+    def free_names(self) -> tuple[str, ...]:
         """What is read here, or in a scope within, and bound further out."""
-        return frozenset(self.reads - (self.bindings.keys() - self.outer_names)) or NO_NAMES
+        return tuple(sorted(self.reads - (self.bindings.keys() - self.outer_names)))
 
     def frozen_bindings(self) -> Bindings:
         """The bindings in their final form."""
-        return {name: tuple(definitions) for name, definitions in self.bindings.items()}
+        return {name: tuple(definitions) for name, definitions in self.bindings.items()} or NO_BINDINGS
 
     def frozen_last(self) -> Bindings:
         """What a name means in the end, for those that have been bound to something else before."""
-        return {
+        last = {
             name: tuple(holding)
             for name, holding in self._holding.items()
             if len(holding) < len(self.bindings.get(name, ()))
         }
+        return last or NO_BINDINGS
 
 
 def _is_of(decorator: Expression, name: str) -> bool:

@@ -265,7 +265,7 @@ class Function:
     bindings: Bindings
     last_bindings: Bindings
     outer_names: frozenset[str]
-    reads: frozenset[str]
+    reads: tuple[str, ...]
     calls: tuple[Call, ...]
     yields: tuple[Yield, ...]
     stores: tuple[Store, ...]
@@ -295,6 +295,8 @@ NO_NAMES: frozenset[str] = frozenset()
 """The one empty set of names: most functions have it, and each that Python makes takes 216 bytes."""
 Definition: TypeAlias = Imported | Assigned | Declared | Parameter | Skipped | Other | Function | Class
 Bindings: TypeAlias = Mapping[str, tuple[Definition, ...]]
+NO_BINDINGS: Bindings = {}
+"""The one that is empty, for the reason above."""
 
 
 @node
