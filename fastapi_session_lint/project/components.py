@@ -62,7 +62,7 @@ def import_map(modules: Iterable[Module], paths: Iterable[str], sources: Iterabl
         named = (one for definitions in module.bindings.values() for one in definitions)
         for one in (*named, *module.star_imports):
             if isinstance(one, Imported) and not one.level:
-                imports.expect(module.path, one.module)
+                imports.expect(one.module)
     return imports
 
 

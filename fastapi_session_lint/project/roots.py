@@ -30,7 +30,7 @@ class ImportMap:
         self._roots_of: dict[str, tuple[str, ...]] = {}
         self._memo: dict[tuple[str, str, int], str | None] = {}
         self._renamed: dict[str, str | None] = {}
-        self.imported: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        self._expected: dict[str, set[str]] = defaultdict(set)
 
     def _register(self, path: str) -> None:
         """File a module under every dotted name that some root folder would give it."""
@@ -54,9 +54,9 @@ class ImportMap:
             known = self._tests[path] = is_test(posixpath.relpath(path, self.base))
         return known
 
-    def expect(self, importer: str, module: str) -> None:
+    def expect(self, module: str) -> None:
         """Tell of an absolute import before any is resolved: all of them decide on packages under a foreign name."""
-        self.imported[module.partition(".")[0]].append((importer, module))
+        self._expected[module.partition(".")[0]].add(module)
 
     def resolve(self, importer: str, module: str, level: int) -> str | None:
         """The file (folder, for a namespace package) of an import in a file; None outside the project."""
@@ -127,7 +127,7 @@ class ImportMap:
         parts: folders that are renamed when the project is built, as the whole is, are not there.
         """
         if top not in self._renamed:
-            rests = {module.partition(".")[2] for _, module in self.imported[top]} - {""}
+            rests = {module.partition(".")[2] for module in self._expected[top]} - {""}
             parts = {rest.partition(".")[0] for rest in rests}
             folders = [*_ancestors(importer)]
             folders += [posixpath.join(folder, name) for folder in folders for name in ("src", "app", "backend")]
