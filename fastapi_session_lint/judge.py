@@ -17,6 +17,7 @@ from fastapi_session_lint.settings import Settings
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
     from fastapi_session_lint.inventory import Inventory
+    from fastapi_session_lint.model.syntax import Module
     from fastapi_session_lint.project.components import Component
     from fastapi_session_lint.rules.base import Rule
     from fastapi_session_lint.versions import Versions
@@ -59,11 +60,17 @@ class Judge:
 
         With rules of others all modules are one: such a rule may compare any of them.
         """
-        from fastapi_session_lint.project.components import Component, components
+        from fastapi_session_lint.project.components import components
 
         if self._settings.plugins:
-            return [Component(tuple(self._modules), ())]
+            return [tuple(self._modules)]
         return components(self._modules, self._imports)
+
+    def links(self, module: Module) -> tuple[str | None, ...]:
+        """What the imports of a module have led to."""
+        from fastapi_session_lint.project.components import links
+
+        return links(module, self._imports)
 
     @functools.cached_property
     def _imports(self) -> ImportMap:
@@ -113,7 +120,7 @@ class Judge:
 
     @functools.cached_property
     def _number_of(self) -> dict[str, int]:
-        return {one.path: number for number, found in enumerate(self.components) for one in found.modules}
+        return {one.path: number for number, found in enumerate(self.components) for one in found}
 
     def _context(self, number: int) -> Context:
         from fastapi_session_lint.context import Context
@@ -121,8 +128,7 @@ class Judge:
         if number not in self._contexts:
             if not self._keeps:
                 self._forget()
-            modules = self.components[number].modules
-            self._contexts[number] = Context(modules, self._imports, self._settings, (), self._versions)
+            self._contexts[number] = Context(self.components[number], self._imports, self._settings, (), self._versions)
         return self._contexts[number]
 
     def _forget(self) -> None:

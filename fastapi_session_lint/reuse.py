@@ -113,9 +113,8 @@ class Components:
         self._keys: dict[str, tuple[str, ...]] = {}
         if len(project.components) > 1:
             for one in project.components:
-                paths = tuple(module.path for module in one.modules)
-                members = [(path, models[path], links) for path, links in zip(paths, one.links, strict=True)]
-                self._keys[component_key(work, members)] = paths
+                members = [(module.path, models[module.path], project.links(module)) for module in one]
+                self._keys[component_key(work, members)] = tuple(module.path for module in one)
         found = {key: self._read(key) for key in self._keys}
         self._known = {key: one for key, one in found.items() if one is not None}
 

@@ -48,7 +48,7 @@ def parts(files: Mapping[str, str]) -> list[set[str]]:
     modules = [module for one in sources if (module := engine.read(one).module) is not None]
     paths = [one.path for one in sources]
     found = components(modules, import_map(modules, paths))
-    return [{one.path.removeprefix("/project/") for one in part.modules} for part in found]
+    return [{one.path.removeprefix("/project/") for one in part} for part in found]
 
 
 def members(name: str) -> set[str]:

@@ -8,8 +8,8 @@ its folder, and names the plugins that bring more fixtures.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import TypeAlias
 
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.model.expressions import Collection, Constant, Expression
@@ -20,14 +20,8 @@ _SMALL = 8
 """Components of fewer modules are judged together: each costs what it costs to ask all rules."""
 
 
-class Component(NamedTuple):
-    """Modules that are judged together, in the order of their paths, and what the imports of each have led to.
-
-    `links` has for each module, in their order, the files and folders that it imports, each once.
-    """
-
-    modules: tuple[Module, ...]
-    links: tuple[tuple[str | None, ...], ...]
+Component: TypeAlias = tuple[Module, ...]
+"""Modules that are judged together, in the order of their paths."""
 
 
 def components(modules: Iterable[Module], imports: ImportMap) -> list[Component]:
@@ -36,23 +30,16 @@ def components(modules: Iterable[Module], imports: ImportMap) -> list[Component]
     `imports` has been told of all of them: see `import_map`.
     """
     by_path = {one.path: one for one in modules}
-    links = {path: tuple(dict.fromkeys(_links(module, imports))) for path, module in by_path.items()}
     joined = _Joined(by_path)
-    for path, found in links.items():
-        for target in (*found, *_fixtures(by_path[path], imports), *_conftests(path)):
+    for path, module in by_path.items():
+        for target in (*links(module, imports), *_fixtures(module, imports), *_conftests(path)):
             joined.join(path, target)
     groups: dict[str, list[str]] = {}
     for path in sorted(by_path):
         groups.setdefault(joined.top(path), []).append(path)
     large = [paths for paths in groups.values() if len(paths) >= _SMALL]
     small = sorted(path for paths in groups.values() if len(paths) < _SMALL for path in paths)
-    return [_component(paths, by_path, links) for paths in (*large, small) if paths]
-
-
-def _component(
-    paths: Sequence[str], modules: Mapping[str, Module], links: Mapping[str, tuple[str | None, ...]]
-) -> Component:
-    return Component(tuple(modules[path] for path in paths), tuple(links[path] for path in paths))
+    return [tuple(by_path[path] for path in paths) for paths in (*large, small) if paths]
 
 
 def import_map(modules: Iterable[Module], paths: Iterable[str], sources: Iterable[str] = ()) -> ImportMap:
@@ -69,8 +56,15 @@ def import_map(modules: Iterable[Module], paths: Iterable[str], sources: Iterabl
 # --- edges -----------------------------------------------------------------------------------------------------------
 
 
+def links(module: Module, imports: ImportMap) -> tuple[str | None, ...]:
+    """The files and folders that a module imports, each once, those in its functions and the packages on the way too.
+
+    None stands for what is not of the project.
+    """
+    return tuple(dict.fromkeys(_links(module, imports)))
+
+
 def _links(module: Module, imports: ImportMap) -> Iterator[str | None]:
-    """What the imports of a module mean, those in its functions too, with the packages on the way."""
     for one in _imports(module):
         found = imports.resolve(module.path, one.module, one.level)
         yield found
