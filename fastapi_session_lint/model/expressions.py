@@ -227,6 +227,8 @@ Expression: TypeAlias = (
 )
 
 NOTHING = Opaque(())
+DOCUMENTATION = Constant("text", "", NOWHERE)
+"""A text that stands alone, whatever it says."""
 
 
 def parts_of(expression: Expression) -> tuple[Expression, ...]:

@@ -6,7 +6,16 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from fastapi_session_lint.model.expressions import NOTHING, Attribute, Collection, Constant, Name, Opaque, last_name
+from fastapi_session_lint.model.expressions import (
+    DOCUMENTATION,
+    NOTHING,
+    Attribute,
+    Collection,
+    Constant,
+    Name,
+    Opaque,
+    last_name,
+)
 from fastapi_session_lint.model.lower_expressions import ExpressionLowering
 from fastapi_session_lint.model.newer_grammar import ALIASES
 from fastapi_session_lint.model.scopes import ScopeBuilder
@@ -60,6 +69,9 @@ class StatementLowering(ExpressionLowering):
 
     def _expr(self, node: ast.Expr) -> Statement:
         place = self.statement_place(node)
+        match node.value:
+            case ast.Constant(str(text)) if "://" not in text:
+                return Do(DOCUMENTATION, place)  # a text that stands alone says nothing
         return Do(self.expression(node.value), place)
 
     def _assign(self, node: ast.Assign) -> Statement:
