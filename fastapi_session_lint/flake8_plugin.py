@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import ast
-import contextlib
 import functools
 import io
 import os
@@ -25,7 +24,7 @@ from fastapi_session_lint.one_by_one import OneByOne
 from fastapi_session_lint.options import checked
 from fastapi_session_lint.processes import are_copies
 from fastapi_session_lint.runner import check_paths
-from fastapi_session_lint.settings import Kind, Option, Place, options
+from fastapi_session_lint.settings import InvalidSettings, Kind, Option, Place, options
 from fastapi_session_lint.work import plan
 
 PREFIX = "FSL"
@@ -41,7 +40,7 @@ class Plugin:
     def __init__(self, tree: ast.AST, filename: str, lines: Sequence[str]) -> None:
         """`tree` tells flake8 that whole files are wanted; the engine reads the text itself.
 
-        Raises settings.InvalidSettings for broken configuration, which flake8 shows in one line.
+        Raises settings.InvalidSettings for broken configuration.
         """
         del tree
         run = Plugin._run or Run(argparse.Namespace())
@@ -63,9 +62,18 @@ class Plugin:
 
     @classmethod
     def parse_options(cls, _manager: Any, options: argparse.Namespace, _arguments: Sequence[str]) -> None:
-        """Take note of what flake8 was asked for, and read it; its processes are made after this."""
+        """Take note of what flake8 was asked for, and read it; its processes are made after this.
+
+        Raises flake8's ExecutionError for broken configuration. One of its processes would tell it more at length, and
+        now and then flake8 would wait for that process for ever.
+        """
         cls._run = Run(options)
-        cls._run.prepare()
+        try:
+            cls._run.prepare()
+        except InvalidSettings as error:
+            from flake8.exceptions import ExecutionError
+
+            raise ExecutionError(str(error)) from error
 
     def run(self) -> Iterator[Violation]:
         """Row, 0-based column, and code with message, for each finding in the file."""
@@ -91,9 +99,16 @@ class Run:
         return Configurations({**values, "extend_select": self._wanted})
 
     def prepare(self) -> None:
-        """Do now what all processes need. What goes wrong is told when a file is asked for."""
-        with contextlib.suppress(Exception):
+        """Do now what all processes need. What else goes wrong is told when a file is asked for.
+
+        Raises settings.InvalidSettings.
+        """
+        try:
             _ = self._answer
+        except InvalidSettings:
+            raise
+        except Exception:
+            return
 
     def findings(self, filename: str, lines: Sequence[str]) -> list[Finding]:
         """The findings in one file. Raises settings.InvalidSettings."""
