@@ -580,4 +580,4 @@ def test_rule_is_laid_out_in_colors(project: Any) -> None:
 
 def test_both_names_are_installed() -> None:
     scripts = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]["scripts"]
-    assert scripts == dict.fromkeys(("fsl", "fastapi-session-lint"), "fastapi_session_lint.__main__:main")
+    assert scripts == dict.fromkeys(("fsl", "fastapi-session-lint"), "fastapi_session_lint.__main__:command")
