@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 STDIN = "<stdin>"
 _RUNS = "runs"
 _UNCACHED = Caching()
+_OWN_FROZEN = 5_000
+"""Python 3.12 freezes some hundred objects of its own when it starts."""
 
 
 @dataclass(slots=True)
@@ -202,10 +204,10 @@ def collector_paused() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _thawed_again() -> Iterator[None]:
-    """What is frozen inside, the collector may look at again afterwards, where nothing was frozen before."""
-    frozen = gc.get_freeze_count()  # it counts them one by one, so that this is for whole runs alone
+    """What is frozen inside, the collector may look at again afterwards, where nobody had frozen anything before."""
+    is_free = gc.get_freeze_count() < _OWN_FROZEN  # it counts them one by one, so that this is for whole runs alone
     try:
         yield
     finally:
-        if not frozen:
+        if is_free:
             gc.unfreeze()

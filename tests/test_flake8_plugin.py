@@ -351,11 +351,12 @@ def test_copies_do_not_look_for_garbage_among_the_models(shop: Any, method: str)
         pytest.skip("not on this system")
     code = (
         f"import argparse, ast, gc, multiprocessing\nmultiprocessing.set_start_method({method!r})\n"
+        "own = gc.get_freeze_count()\n"  # Python 3.12 freezes some by itself
         "from fastapi_session_lint.flake8_plugin import Plugin\n"
         "Plugin.parse_options(None, argparse.Namespace(filenames=['app']), [])\n"
-        "before = gc.get_freeze_count()\n"
+        "before = gc.get_freeze_count() - own\n"
         "found = list(Plugin(ast.parse(''), 'app/jobs.py', []).run())\n"
-        "print(before > 0, gc.get_freeze_count() > before // 2, gc.isenabled(), len(found))\n"
+        "print(before > 0, gc.get_freeze_count() - own > before // 2, gc.isenabled(), len(found))\n"
     )
     is_frozen = str(method == "fork")
     assert shop.python("-c", code).out.split() == [is_frozen, is_frozen, "True", "3"]
