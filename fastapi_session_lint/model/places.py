@@ -9,6 +9,7 @@ from array import array
 from collections.abc import Iterable
 
 from fastapi_session_lint.findings import Span
+from fastapi_session_lint.model.expressions import NOWHERE
 
 SIZE = 4
 """How many numbers a span is."""
@@ -32,6 +33,9 @@ class Places:
         return len(self._numbers) // SIZE
 
     def __getitem__(self, place: int) -> Span:
+        """The span of a place. What stands nowhere is taken to come last."""
+        if place == NOWHERE:
+            place = len(self) - 1
         if not 0 <= place < len(self):
             raise IndexError
         return Span(*self._numbers[place * SIZE : (place + 1) * SIZE])
