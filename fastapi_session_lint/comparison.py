@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from fastapi_session_lint import vocabulary
 from fastapi_session_lint.findings import Span
 from fastapi_session_lint.model.expressions import NOWHERE, Collection, Constant, Expression, Name
 from fastapi_session_lint.model.stored import FORMS, Kind
@@ -80,9 +81,15 @@ def _idle(module: Module) -> dict[str, tuple[object, ...]]:
     found = {}
     for name, definitions in module.bindings.items():
         told = tuple(_told(one) for one in definitions)
-        if None not in told and not (name.startswith("__") or name == OWN_LEVEL):
+        if None not in told and not (name.startswith("__") or name == OWN_LEVEL or _may_be_a_test(name, definitions)):
             found[name] = told
     return found
+
+
+def _may_be_a_test(name: str, definitions: Iterable[Definition]) -> bool:
+    """Whether pytest may call what a name is bound to, and hand it fixtures by the names of its parameters."""
+    parameters = (one.parameters for one in definitions if isinstance(one, Skipped))
+    return name.startswith(vocabulary.TESTS) and any(parameters)
 
 
 def _told(definition: Definition) -> object:

@@ -135,9 +135,7 @@ def check(
 def _judge(
     work: Work, sources: Sequence[Source], with_fixes: bool, heeded: Heeded, jobs: int | None, cache: Cache | None
 ) -> list[Finding]:
-    from fastapi_session_lint import (
-        all_at_once,  # a run that finds everything in the cache needs no engine and no rules
-    )
+    from fastapi_session_lint import all_at_once  # late: who finds everything in the cache needs no rules
 
     check_codes(work)
     return all_at_once.judge(work, sources, with_fixes, heeded, jobs, cache)

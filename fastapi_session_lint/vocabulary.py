@@ -151,6 +151,8 @@ DATABASE_DIALECTS = frozenset(
 """The dialects whose URLs may have a password; external ones by https://docs.sqlalchemy.org/en/20/dialects/"""
 OVERRIDES = "dependency_overrides"
 DICT_REMOVERS = frozenset({"clear", "pop", "popitem", "__delitem__"})
+TESTS = "test"
+"""What the names of tests begin with, those of pytest as those of unittest."""
 TEST_TEARDOWNS = frozenset({"teardown_function", "teardown_module", "pytest_runtest_teardown", "tearDownModule"})
 LASTING_FIXTURE_SCOPES = frozenset({"session", "package"})
 MODULE_MARKS = "pytestmark"

@@ -87,6 +87,26 @@ def test_what_joins_two_programs(more: dict[str, str]) -> None:
     assert [part >= members("cart") | members("shop") for part in found] == [True]
 
 
+def test_a_package_that_both_have_a_name_for() -> None:
+    """It has no file that would join them."""
+    lone = {"inner/orders.py": "from sqlalchemy import create_engine\n"}
+    users = {f"{name}/more.py": f"import inner\nfrom {name} import database\n" for name in ("cart", "shop")}
+    assert len(parts({**program("cart"), **program("shop"), **lone, **users})) == 1
+
+
+def test_a_module_that_is_reached_by_attributes_alone() -> None:
+    files = {
+        "main.py": "import cart\n\nfactory = cart.inner.lone.SessionLocal\n",
+        "cart/inner/lone.py": "from sqlalchemy.orm import sessionmaker\n\nSessionLocal = sessionmaker()\n",
+    }
+    assert parts({**program("cart"), **files}) == [members("cart") | files.keys()]
+
+
+def test_an_import_from_a_package_joins_no_more_of_it() -> None:
+    files = {"main.py": "from cart.job1 import job1\n", "cart/zoo/lone.py": "import sqlalchemy\n"}
+    assert parts({**program("cart"), **files}) == [members("cart") | {"main.py"}, {"cart/zoo/lone.py"}]
+
+
 def test_small_ones_are_one() -> None:
     scripts = {f"script{number}.py": "from sqlalchemy import create_engine\n" for number in range(3)}
     assert parts({**program("cart"), **scripts}) == [members("cart"), set(scripts)]

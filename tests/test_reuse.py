@@ -148,6 +148,7 @@ SAME = {
     "a new constant in the middle": ROUTES.replace("\n\n@router", "\n_WIDTH = [3, None]\n\n\n@router"),
     "a new def that nobody mentions": f"{ROUTES}\n\ndef wide(row):\n    return row * 2\n",
     "a new class that nobody mentions": f"{ROUTES}\n\nclass Row:\n    width: int = 3\n",
+    "a test that is handed nothing": f"{ROUTES}\n\ndef test_width():\n    assert 1 < 2\n",
     "a def that nobody mentions is gone": ROUTES[: ROUTES.index("def shown")],
 }
 
@@ -173,6 +174,7 @@ OTHER = {
     "a constant that the file mentions": f"{ROUTES.replace('row + 1', '_WIDTH')}\n\n_WIDTH = 3\n",
     "a text as a constant": f'{ROUTES}\n\n_URL = "postgresql://me:secret@db/shop"\n',
     "a def that calls something of the project": f"{ROUTES}\n\ndef nightly():\n    clean()\n",
+    "a test that is handed a fixture": f"{ROUTES}\n\ndef test_width(wide):\n    assert wide\n",
     "two rows in one": ROUTES.replace(
         '    db.execute("delete from carts")\n    db.commit()', '    db.execute("delete from carts"); db.commit()'
     ),
@@ -188,6 +190,41 @@ def test_what_says_something_else_is_judged_anew(shop: Shop, text: str) -> None:
 def test_a_constant_that_is_gone_and_was_used_elsewhere(tmp_path: Path) -> None:
     shop = Shop(tmp_path, {**FILES, "app/jobs.py": "from app.database import LIMIT, SessionLocal\n"})
     assert before(shop.cache, shop.work, shop.changed(database=DATABASE.replace("LIMIT = 5\n", ""))) is None
+
+
+CONFTEST = """\
+import pytest
+from app.routes import app, get_db
+
+
+@pytest.fixture
+def swapped():
+    app.dependency_overrides[get_db] = lambda: None
+    yield
+
+
+@pytest.fixture
+def cleared():
+    yield
+    app.dependency_overrides.clear()
+"""
+TEST = """\
+from app.routes import get_db
+
+
+def test_count(cleared, swapped):
+    assert get_db
+"""
+
+
+def test_who_asks_for_a_fixture_tells_more_of_it(tmp_path: Path) -> None:
+    """A test that takes the fixture without the one that clears up: nothing but its parameter tells of that."""
+    routes = f"from fastapi import FastAPI\n{ROUTES}\n\napp = FastAPI()\n"
+    shop = Shop(tmp_path, {**FILES, "app/routes.py": routes, "conftest.py": CONFTEST, "test_it.py": TEST})
+    sources = shop.changed(test_it=f"{TEST}\n\ndef test_width(swapped):\n    assert 1\n")
+    codes = [{one.code for one, _ in judged(shop.work, some)} for some in (shop.sources, sources)]
+    assert codes[1] - codes[0] == {"FSL601"}
+    assert before(shop.cache, shop.work, sources) is None
 
 
 def test_several_files(shop: Shop) -> None:

@@ -31,9 +31,16 @@ def components(modules: Iterable[Module], imports: ImportMap) -> list[Component]
     """
     by_path = {one.path: one for one in modules}
     joined = _Joined(by_path)
+    packages: dict[str, str] = {}
     for path, module in by_path.items():
         for target in (*links(module, imports), *_fixtures(module, imports), *_conftests(path)):
             joined.join(path, target)
+        for folder in _packages_named(module, imports):
+            joined.join(path, packages.setdefault(folder, path))
+    for folder, path in packages.items():
+        for inner in by_path:
+            if inner.startswith(f"{folder}/"):
+                joined.join(path, inner)
     groups: dict[str, list[str]] = {}
     for path in sorted(by_path):
         groups.setdefault(joined.top(path), []).append(path)
@@ -65,12 +72,29 @@ def links(module: Module, imports: ImportMap) -> tuple[str | None, ...]:
 
 
 def _links(module: Module, imports: ImportMap) -> Iterator[str | None]:
+    for found, named in _imported(module, imports):
+        yield found
+        yield named
+        if found is not None:
+            yield from _packages(found, imports)
+
+
+def _packages_named(module: Module, imports: ImportMap) -> Iterator[str]:
+    """The folders of the packages that a module has names for: all below may be reached by attributes from there."""
+    for _, named in _imported(module, imports):
+        folder = imports.package_folder(named) if named is not None else None
+        if folder is not None:
+            yield folder
+
+
+def _imported(module: Module, imports: ImportMap) -> Iterator[tuple[str | None, str | None]]:
+    """By import, the file or folder that it goes to, and the one that it gives a name to if that is a module at all."""
     for one in _imports(module):
         found = imports.resolve(module.path, one.module, one.level)
-        yield found
-        if found is not None:
-            yield imports.submodule(found, one.name) if one.name and one.name != "*" else None
-            yield from _packages(found, imports)
+        if found is None or one.name is None:
+            yield found, found
+        else:
+            yield found, imports.submodule(found, one.name) if one.name != "*" else None
 
 
 def _imports(scope: Module | Function | Class) -> Iterator[Imported]:

@@ -74,7 +74,13 @@ class ImportMap:
 
     def submodule(self, package: str, name: str) -> str | None:
         """The file or folder of a module inside a package."""
-        return self._below(posixpath.dirname(package) if package.endswith(_INIT) else package, name)
+        return self._below(self.package_folder(package) or package, name)
+
+    def package_folder(self, module: str) -> str | None:
+        """The folder of a package; None for a file that is none."""
+        if posixpath.basename(module) == _INIT:
+            return posixpath.dirname(module)
+        return module if module in self.folders else None
 
     def _below(self, folder: str, module: str) -> str | None:
         place = posixpath.join(folder, *module.split(".")) if module else folder

@@ -67,7 +67,7 @@ class Fixtures:
     def is_run_by_pytest(self, scope: Scope) -> bool:
         """Whether pytest or unittest calls a function by its name."""
         name = scope.owner.name if isinstance(scope.owner, Function) else ""
-        return name.startswith(("test", *_SETUPS))
+        return name.startswith((vocabulary.TESTS, *_SETUPS))
 
     def modules_around(self, scope: Scope) -> Iterator[Scope]:
         """A module and each conftest.py beside and above it."""
@@ -152,6 +152,6 @@ class Fixtures:
 def _skipped_tests(module: Scope) -> Iterator[tuple[str, ...]]:
     """The parameters of the tests that were not lowered."""
     for name, definitions in module.module.bindings.items():
-        for one in definitions if name.startswith("test") else ():
+        for one in definitions if name.startswith(vocabulary.TESTS) else ():
             if isinstance(one, Skipped):
                 yield one.parameters

@@ -91,8 +91,9 @@ class Overrides:
             return
         for owner in self._lineage(ClassValue(scope.enclosing_class), _CALLS):
             for definitions in owner.definition.bindings.values():
-                for one in definitions:
-                    if isinstance(one, Function) and one is not scope.owner and not one.name.startswith("test"):
+                functions = (one for one in definitions if isinstance(one, Function) and one is not scope.owner)
+                for one in functions:
+                    if not one.name.startswith(vocabulary.TESTS):
                         yield self._context.names.scope_of(one)
 
     def _lineage(self, owner: ClassValue, depth: int) -> Iterator[ClassValue]:
