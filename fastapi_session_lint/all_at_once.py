@@ -39,14 +39,21 @@ def judge(
     before = None if records is None else records.judged()
     if before is not None:
         return finish(before.findings, before.sources)
-    return _Anew(work, sources, finish, jobs, cache).findings(records)
+    return _Anew(work, sources, finish, jobs, cache, with_fixes=with_fixes).findings(records)
 
 
 class _Anew:
     """A project that is read and linked, since it says something else than the last time."""
 
     def __init__(
-        self, work: Work, sources: Sequence[Source], finish: Finish, jobs: int | None, cache: Cache | None
+        self,
+        work: Work,
+        sources: Sequence[Source],
+        finish: Finish,
+        jobs: int | None,
+        cache: Cache | None,
+        *,
+        with_fixes: bool,
     ) -> None:
         from fastapi_session_lint.judge import Judge  # late: who knows all findings from before needs none of these
         from fastapi_session_lint.reading import read_by_processes
@@ -59,7 +66,7 @@ class _Anew:
         self._cache = cache
         self._injected = [engine.injected_names_of([source]) for source in sources]
         self._names = frozenset[str]().union(*self._injected)
-        self._known = read_by_processes(sources, jobs, cache, self._names)
+        self._known = read_by_processes(sources, jobs, cache, self._names, with_fixes=with_fixes)
         self._unread = frozenset(number for number, one in enumerate(sources) if not is_read(self._known[one]))
         readings = [self._known[one] for one in sources]
         rules = rules_of(work.settings.plugins)

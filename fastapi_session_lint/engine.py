@@ -153,11 +153,13 @@ def load_parser() -> None:
     import fastapi_session_lint.model.module  # noqa: F401
 
 
-def load_rules() -> None:
-    """Import what `Judge` needs, and imports late: it takes longer."""
-    import fastapi_session_lint.context  # noqa: F401
+def load_rules(*, with_fixes: bool = False) -> None:
+    """Import what `Judge`, and planning fixes where they are asked for, need and import late: it takes longer."""
+    import fastapi_session_lint.context
 
     all_rules()
+    if with_fixes:
+        import fastapi_session_lint.fixes.planner  # noqa: F401
 
 
 def weight(source: Source, reading: Reading) -> int:

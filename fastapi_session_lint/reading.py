@@ -127,11 +127,13 @@ def read_by_processes(
     names: frozenset[str] | None = None,
     *,
     keeps: bool = True,
+    with_fixes: bool = False,
 ) -> dict[Source, Reading]:
     """The readings of all sources: from the cache, or by so many processes, this one included.
 
     When `jobs` is None there are as many as are worth it. `names` are the injected names of the project, where they
-    have been looked for. What is not in the cache is put there if it `keeps` it.
+    have been looked for. What is not in the cache is put there if it `keeps` it. `with_fixes` tells that fixes will be
+    planned, for which copies of this process find everything imported.
     """
     names = injected_names_of(sources) if names is None else names
     found: dict[Source, Reading] = {}
@@ -142,7 +144,7 @@ def read_by_processes(
     cache = cache if keeps else None
     count = min(jobs or min(processors(), sum(len(source.data) for source in left) // _WORTH_A_PROCESS), len(left))
     if can_copy():
-        return found | _read_by_copies(left, names, count, cache)
+        return found | _read_by_copies(left, names, count, cache, with_fixes=with_fixes)
     if count < (_FEWEST if cache is None else 2):  # to write a cache is work to share, too
         return found | read_all(left, names, cache=cache)
     with workers(count - 1) as executor:
@@ -150,14 +152,19 @@ def read_by_processes(
 
 
 def _read_by_copies(
-    sources: Sequence[Source], names: frozenset[str], count: int, cache: Cache | None
+    sources: Sequence[Source], names: frozenset[str], count: int, cache: Cache | None, *, with_fixes: bool
 ) -> dict[Source, Reading]:
-    """The readings of all sources; what judging needs is imported here while the copies read already."""
+    """The readings of all sources; what the rest of a run needs is imported here while the copies read already.
+
+    In a project that is worth several processes there is hardly ever nothing to fix, and then all of them would import
+    libcst, each for itself.
+    """
     if count < 2:
         return read_all(sources, names, cache=cache)
     load_parser()
     pieces = _shares(sources, _PIECES * count)
-    found = together(pieces, count, functools.partial(read_some, names=names, cache=cache), load_rules)
+    work = functools.partial(read_some, names=names, cache=cache)
+    found = together(pieces, count, work, functools.partial(load_rules, with_fixes=with_fixes))
     if found is None:
         return read_all(sources, names, cache=cache)
     return dict(pair for piece, some in zip(pieces, found, strict=True) for pair in zip(piece, some, strict=True))
