@@ -96,6 +96,8 @@ class Context:
         self.value = self.roles.value
         self.effects = Effects(self.roles)
         self.framework = Framework(self.names, self.roles)
+        self.contents = self.framework.contents
+        self.is_test = self.framework.is_test
         self.visited = next(iter(self.names.modules), "")
         self.look_at(report)
         sessions = Sessions(self.effects, self.framework)
@@ -150,10 +152,6 @@ class Context:
     def is_asked_for(self, code: str) -> bool:
         """Whether a rule runs because a selector names it, and not only because it is in the default set."""
         return self.settings.asks_for(code)
-
-    def is_test(self, scope: Scope) -> bool:
-        """Whether a scope stands in a file of tests."""
-        return self.framework.is_test(scope)
 
     # --- values ---
 

@@ -22,9 +22,7 @@ class Version:
 
     def at_least(self, boundary: str) -> bool:
         """Whether this is the release at which something changed, or a later one; `boundary` is one as "0.110"."""
-        change = version(boundary).release
-        shared = min(len(self.release), len(change))
-        return self.release[:shared] >= change[:shared]
+        return _is_at_least(self.release, boundary)
 
     def before(self, boundary: str) -> bool:
         """Whether this is earlier than the release at which something changed; never so where nothing is known."""
@@ -66,6 +64,13 @@ def version(text: str | None) -> Version:
     """The release that a text starts with, pre-release and local parts left out; NEWEST where there is none."""
     found = _RELEASE.match(text or "")
     return Version(tuple(int(part) for part in found[1].split(".") if len(part) < _DIGITS)) if found else NEWEST
+
+
+@functools.lru_cache(maxsize=256)
+def _is_at_least(release: tuple[int, ...], boundary: str) -> bool:
+    change = version(boundary).release
+    shared = min(len(release), len(change))
+    return release[:shared] >= change[:shared]
 
 
 _DIGITS = 10

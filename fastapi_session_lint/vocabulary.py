@@ -489,6 +489,8 @@ class Action(enum.Enum):
     UNDO = "undo"
     LOCAL = "local"
 
+    __hash__ = object.__hash__  # members are what they are, and are looked up all the time
+
 
 NESTED_METHOD = "begin_nested"
 SESSION_METHODS: dict[str, Action] = {

@@ -29,6 +29,8 @@ class Verdict(enum.Enum):
     UNKNOWN = "unknown"
     NEVER = "never"
 
+    __hash__ = object.__hash__  # members are what they are, and are looked up all the time
+
 
 _ALL = frozenset({"Exception", "BaseException", "builtins.Exception", "builtins.BaseException"})
 _NO_EXCEPTIONS = frozenset({"asyncio.CancelledError", "asyncio.exceptions.CancelledError"})

@@ -27,6 +27,8 @@ class UseKind(enum.Enum):
     STORE = "store"
     NAME = "name"
 
+    __hash__ = object.__hash__  # members are what they are, and are looked up all the time
+
 
 class Use(NamedTuple):
     """One thing that happens to the session, or (CALL) something else that may raise.
@@ -52,6 +54,8 @@ class Result(enum.Enum):
     BORROWING = "a context manager that gives the session and leaves it open"
     TRANSACTION = "a context manager that commits or rolls back the session"
     SAVEPOINT = "a context manager for a savepoint of the session"
+
+    __hash__ = object.__hash__  # members are what they are, and are looked up all the time
 
 
 SAVEPOINT = f"{NESTED_METHOD}()"

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastapi_session_lint import vocabulary
-from fastapi_session_lint.model.expressions import Attribute, Call, Name
+from fastapi_session_lint.model.expressions import Attribute, Call
 from fastapi_session_lint.model.syntax import Return
-from fastapi_session_lint.model.walk import statements
 from fastapi_session_lint.project.combining import combine, given, refined
 from fastapi_session_lint.project.items import each, item
 from fastapi_session_lint.project.libraries import call_library
@@ -52,14 +51,13 @@ class Calls:
             return call_library(function.name, call, scope, self._roles)
         if isinstance(call.function, Attribute):
             owner = self._roles.value(call.function.value, scope)
-            method = self._method_call(owner, call.function.name, call)
-            if method is not None:
-                return method
-            if (query := self._query(owner, call.function.name, call, scope)) is not None:
-                return query
-        if function is None and isinstance(call.function, Name):
-            return None
-        return self.called(function)
+            if owner is not None:
+                method = self._method_call(owner, call.function.name, call)
+                if method is not None:
+                    return method
+                if (query := self._query(owner, call.function.name, call, scope)) is not None:
+                    return query
+        return None if function is None else self.called(function)
 
     def _method_call(self, owner: Value | None, name: str, call: Call) -> Value | None:
         match owner:
@@ -141,9 +139,9 @@ class Calls:
 
     def returned(self, called: FunctionValue) -> Value | None:
         """What a function's returns give, else what its annotation says."""
-        function, scope = called.function, called.scope
+        scope = called.scope
         values = []
-        for statement in statements(function.body):
+        for statement in scope.statements:
             if isinstance(statement, Return) and statement.value is not None:
                 values.append(self._roles.value(statement.value, scope))
         return refined(combine(values), lambda: self._declared(called))

@@ -1,14 +1,16 @@
 """Which modules have to do with each other: they are linked and judged together, and no other one says a word in it.
 
 A project is a graph: its modules, with an edge for each import that is found in it. What no chain of imports joins are
-different programs that lie in one repository. pytest adds edges of its own: a conftest.py is there for all tests below
+different programs that lie in one repository. Who has a name for a package may reach all below it by attributes, without
+an import. pytest adds edges of its own: a conftest.py is there for all tests below
 its folder, and names the plugins that bring more fixtures.
 """
 
 from __future__ import annotations
 
+import functools
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from fastapi_session_lint import vocabulary
@@ -30,23 +32,33 @@ def components(modules: Iterable[Module], imports: ImportMap) -> list[Component]
     `imports` has been told of all of them: see `import_map`.
     """
     by_path = {one.path: one for one in modules}
-    joined = _Joined(by_path)
-    packages: dict[str, str] = {}
-    for path, module in by_path.items():
-        for target in (*links(module, imports), *_fixtures(module, imports), *_conftests(path)):
-            joined.join(path, target)
-        for folder in _packages_named(module, imports):
-            joined.join(path, packages.setdefault(folder, path))
-    for folder, path in packages.items():
-        for inner in by_path:
-            if inner.startswith(f"{folder}/"):
-                joined.join(path, inner)
+    joined = _joined(by_path, imports)
     groups: dict[str, list[str]] = {}
     for path in sorted(by_path):
         groups.setdefault(joined.top(path), []).append(path)
     large = [paths for paths in groups.values() if len(paths) >= _SMALL]
     small = sorted(path for paths in groups.values() if len(paths) < _SMALL for path in paths)
     return [tuple(by_path[path] for path in paths) for paths in (*large, small) if paths]
+
+
+def _joined(by_path: Mapping[str, Module], imports: ImportMap) -> _Joined:
+    joined = _Joined(by_path)
+    packages: dict[str, str] = {}
+    conftests = functools.cache(lambda folder: tuple(one for one in _conftests(folder) if one in by_path))
+    for path, module in by_path.items():
+        imported = tuple(dict.fromkeys(_imported(module, imports)))
+        around = conftests(posixpath.dirname(path))
+        for target in (*_ends(imported, imports), *_fixtures(module, imports), *around):
+            joined.join(path, target)
+        for _, named in imported:
+            folder = imports.package_folder(named) if named is not None else None
+            if folder is not None:
+                joined.join(path, packages.setdefault(folder, path))
+    for folder, path in packages.items():
+        for inner in by_path:
+            if inner.startswith(f"{folder}/"):
+                joined.join(path, inner)
+    return joined
 
 
 def import_map(modules: Iterable[Module], paths: Iterable[str], sources: Iterable[str] = ()) -> ImportMap:
@@ -68,27 +80,14 @@ def links(module: Module, imports: ImportMap) -> tuple[str | None, ...]:
 
     None stands for what is not of the project.
     """
-    return tuple(dict.fromkeys(_links(module, imports)))
+    return tuple(dict.fromkeys(_ends(_imported(module, imports), imports)))
 
 
-def _links(module: Module, imports: ImportMap) -> Iterator[str | None]:
-    for found, named in _imported(module, imports):
-        yield found
-        yield named
-        if found is not None:
-            yield from _packages(found, imports)
+_Import: TypeAlias = tuple[str | None, str | None]
+"""The file or folder that an import goes to, and the one that it gives a name to if that is a module at all."""
 
 
-def _packages_named(module: Module, imports: ImportMap) -> Iterator[str]:
-    """The folders of the packages that a module has names for: all below may be reached by attributes from there."""
-    for _, named in _imported(module, imports):
-        folder = imports.package_folder(named) if named is not None else None
-        if folder is not None:
-            yield folder
-
-
-def _imported(module: Module, imports: ImportMap) -> Iterator[tuple[str | None, str | None]]:
-    """By import, the file or folder that it goes to, and the one that it gives a name to if that is a module at all."""
+def _imported(module: Module, imports: ImportMap) -> Iterator[_Import]:
     for one in _imports(module):
         found = imports.resolve(module.path, one.module, one.level)
         if found is None or one.name is None:
@@ -97,27 +96,35 @@ def _imported(module: Module, imports: ImportMap) -> Iterator[tuple[str | None, 
             yield found, imports.submodule(found, one.name) if one.name != "*" else None
 
 
+def _ends(imported: Iterable[_Import], imports: ImportMap) -> Iterator[str | None]:
+    """Where imports lead to, and the packages on the way."""
+    for found, named in imported:
+        yield found
+        if found is not None:
+            yield named
+            yield from imports.packages(found)
+
+
+_SCOPES = (Function, Class)
+
+
 def _imports(scope: Module | Function | Class) -> Iterator[Imported]:
     """Every import of a module, class or function and of those within."""
-    for definitions in (*scope.bindings.values(), scope.lambdas):
-        for one in definitions:
-            if isinstance(one, Imported):
-                yield one
-            elif isinstance(one, Function | Class):
-                yield from _imports(one)
+    waiting: list[Module | Function | Class] = [scope]
+    while waiting:
+        one = waiting.pop()
+        for definitions in (*one.bindings.values(), one.lambdas):
+            for bound in definitions:
+                if isinstance(bound, Imported):
+                    yield bound
+                elif isinstance(bound, _SCOPES):
+                    waiting.append(bound)
     if isinstance(scope, Module):
         yield from scope.star_imports
 
 
-def _packages(path: str, imports: ImportMap) -> Iterator[str]:
-    folder = posixpath.dirname(path)
-    while (initial := f"{folder}/__init__.py") in imports.files:
-        yield initial
-        folder = posixpath.dirname(folder)
-
-
-def _conftests(path: str) -> Iterator[str]:
-    folder = posixpath.dirname(path)
+def _conftests(folder: str) -> Iterator[str]:
+    """Where pytest looks for what is there for all tests in a folder."""
     while len(folder) > 1:
         yield f"{folder}/conftest.py"
         folder = posixpath.dirname(folder)

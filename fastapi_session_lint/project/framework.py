@@ -20,6 +20,7 @@ from fastapi_session_lint.model.expressions import (
 )
 from fastapi_session_lint.model.syntax import Function, If, Imported, Module
 from fastapi_session_lint.model.walk import all_expressions
+from fastapi_session_lint.project.contents import Contents, Wanted
 from fastapi_session_lint.project.libraries import argument
 from fastapi_session_lint.project.link import Names
 from fastapi_session_lint.project.roles import Roles
@@ -47,6 +48,7 @@ class Framework:
     def __init__(self, names: Names, roles: Roles) -> None:
         self.names = names
         self.roles = roles
+        self.contents = Contents(roles)
 
     # --- dependencies ---
 
@@ -70,7 +72,7 @@ class Framework:
         for module in self.names.modules.values():
             aliases = _marker_names(module.module)
             for scope in (module, *self.names.functions_in(module), *self.names.classes_in(module)):
-                for call in calls_of(scope):
+                for call in calls_of(scope) if self.contents.calls_any(aliases, scope) else ():
                     marker = self.roles.value(call, scope) if last_name(call.function) in aliases else None
                     if isinstance(marker, MarkerValue):
                         found.append(marker)
@@ -138,14 +140,15 @@ class Framework:
             return False
         if id(scope) in self._registered:
             return True
-        return any(self.is_route_decorator(one, scope.outer or scope) for one in scope.owner.decorators)
+        decorators = scope.owner.decorators
+        return bool(decorators) and any(self.is_route_decorator(one, scope.outer or scope) for one in decorators)
 
     @functools.cached_property
     def _registered(self) -> frozenset[int]:
         """The functions in `router.post("/rows")(create)` and `router.add_api_route("/rows", create)`."""
         found: set[int] = set()
         for scope in (*self.names.all_scopes(), *self.names.classes):
-            for call in calls_of(scope):
+            for call in calls_of(scope) if self.contents.calls_any(_REGISTRARS, scope) else ():
                 endpoint = self._endpoint(call, scope)
                 value = self.roles.value(endpoint, scope) if endpoint is not None else None
                 if isinstance(value, FunctionValue):
@@ -189,7 +192,9 @@ class Framework:
 
     def _has_decorator(self, scope: Scope, wanted: frozenset[str]) -> bool:
         owner = scope.owner
-        return isinstance(owner, Function) and bool(self.roles.decorators(owner, scope) & wanted)
+        if not isinstance(owner, Function) or not owner.decorators:
+            return False
+        return bool(self.roles.decorators(owner, scope) & wanted)
 
     def runs_at_startup(self, scope: Scope) -> bool:
         """Whether a function only ever runs before or after serving, or in a script: judged by all its callers."""
@@ -208,7 +213,7 @@ class Framework:
     def _callers(self) -> dict[int, list[Scope]]:
         found: dict[int, list[Scope]] = defaultdict(list)
         for scope in (*self.names.modules.values(), *self.names.functions):
-            for call in calls_of(scope):
+            for call in calls_of(scope) if self.contents.calls_any(_FUNCTIONS, scope) else ():
                 value = self.roles.value(call.function, scope)
                 if isinstance(value, FunctionValue):
                     found[id(value.scope)].append(scope)
@@ -226,9 +231,13 @@ class Framework:
         return frozenset(found)
 
 
-def _marker_names(module: Module) -> frozenset[str]:
+_REGISTRARS: Wanted = vocabulary.ROUTE_REGISTRARS | vocabulary.ROUTE_CLASSES | {""}
+_FUNCTIONS: Wanted = frozenset({FunctionValue})
+
+
+def _marker_names(module: Module) -> Wanted:
     """What `Depends` and `Security` are called in a module."""
-    aliases = {"Depends", "Security"}
+    aliases: set[str | type[Value]] = {"Depends", "Security"}
     for name, definitions in module.bindings.items():
         if any(isinstance(one, Imported) and one.name in ("Depends", "Security") for one in definitions):
             aliases.add(name)

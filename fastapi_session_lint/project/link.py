@@ -70,7 +70,10 @@ class Names:
     def _own(self, name: str, scope: Scope) -> tuple[Definition, ...]:
         """What a name means in the very scope that binds it, where an assignment holds only until the next."""
         last = self.last_bindings(name, scope)
-        return self.bindings(scope).get(name, ()) if any(isinstance(one, Assigned) for one in last) else last
+        for one in last:
+            if isinstance(one, Assigned):
+                return self.bindings(scope).get(name, ())
+        return last
 
     def lookup(self, name: str, scope: Scope) -> tuple[tuple[Definition, ...], Scope] | None:
         """The definitions of a name as Python finds it from a scope, and the scope that holds them.
@@ -79,10 +82,13 @@ class Names:
         """
         place: Scope | None = scope
         while place is not None:
-            if place is scope or not isinstance(place.owner, Class):
-                skipped = isinstance(place.owner, Function) and name in place.owner.outer_names
-                if not skipped and name in self.bindings(place):
-                    return self._own(name, scope) if place is scope else self.last_bindings(name, place), place
+            owner = place.owner
+            if name in (place.module if owner is None else owner).bindings:
+                if place is scope:
+                    if not isinstance(owner, Function) or name not in owner.outer_names:
+                        return self._own(name, scope), scope
+                elif owner is None or (isinstance(owner, Function) and name not in owner.outer_names):
+                    return self.last_bindings(name, place), place
             place = place.outer
         return self._star_import(self.modules[scope.module.path], name, frozenset())
 

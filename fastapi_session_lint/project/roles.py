@@ -22,6 +22,7 @@ from fastapi_session_lint.model.expressions import (
     Walrus,
 )
 from fastapi_session_lint.model.syntax import (
+    NO_NAMES,
     Assigned,
     Class,
     Declared,
@@ -92,17 +93,18 @@ class Roles:
 
     def value(self, expression: Expression, scope: Scope) -> Value | None:
         """What an expression in a scope stands for; None where it is not known."""
-        answers = scope.answers
-        if expression in answers:
-            return answers[expression]
-        return self._memory.answer(expression, scope, self._value)
+        try:
+            return scope.answers[expression]  # it is known nearly always
+        except KeyError:
+            return self._memory.answer(expression, scope, self._value)
 
     def _value(self, expression: Expression, scope: Scope) -> Value | None:
         match expression:
             case Name(name):
                 return self.name(name, scope)
             case Attribute(value, name):
-                return self.members.attribute(self.value(value, scope), name, scope)
+                owner = self.value(value, scope)
+                return None if owner is None else self.members.attribute(owner, name, scope)
             case Call():
                 return self.calls.call(expression, scope)
             case Await(value, _):
@@ -152,6 +154,8 @@ class Roles:
 
     def bound(self, definitions: tuple[Definition, ...], place: Scope) -> Value | None:
         """What the definitions of one name, held by the scope `place`, agree on."""
+        if len(definitions) == 1:
+            return self.defined(definitions[0], place)
         return combine(self.defined(one, place) for one in definitions)
 
     def defined(self, definition: Definition, place: Scope) -> Value | None:
@@ -238,6 +242,8 @@ class Roles:
             if maker in _MAKERS and isinstance(made, SessionClass):
                 return FactoryValue(made.is_async, made.flavour)
         kind = self.value(annotation, scope)
+        if kind is None:
+            return None
         if isinstance(kind, FactoryValue) and isinstance(annotation, Name | Attribute):
             return self.called(kind)  # a variable in place of a type: what it makes is meant
         return self.instance_of(kind)
@@ -292,6 +298,8 @@ class Roles:
 
     def decorators(self, function: Function, scope: Scope) -> frozenset[str]:
         """The full names of a function's decorators, as far as they are known; `scope` is the function's own."""
+        if not function.decorators:
+            return NO_NAMES
         outer = scope.outer or scope
         return frozenset(name for one in function.decorators if (name := self.decorator_name(one, outer)))
 

@@ -28,6 +28,7 @@ class ImportMap:
         self._tests: dict[str, bool] = {}
         self._folder_of: dict[str, str] = {}
         self._roots_of: dict[str, tuple[str, ...]] = {}
+        self._packages_of: dict[str, tuple[str, ...]] = {}
         self._memo: dict[tuple[str, str, int], str | None] = {}
         self._renamed: dict[str, str | None] = {}
         self._expected: dict[str, set[str]] = defaultdict(set)
@@ -83,11 +84,23 @@ class ImportMap:
         return module if module in self.folders else None
 
     def _below(self, folder: str, module: str) -> str | None:
-        place = posixpath.join(folder, *module.split(".")) if module else folder
-        for candidate in (f"{place}.py", f"{place}/{_INIT}", place):
-            if candidate in self.files or (candidate == place and candidate in self.folders):
-                return candidate
-        return None
+        place = f"{folder}/{module.replace('.', '/')}" if module else folder
+        if folder in ("/", ""):
+            place = posixpath.join(folder, *module.split("."))
+        files = self.files
+        if (file := f"{place}.py") in files:
+            return file
+        if (file := f"{place}/{_INIT}") in files:
+            return file
+        return place if place in self.folders or place in files else None
+
+    def packages(self, path: str) -> tuple[str, ...]:
+        """The `__init__.py` of the folder of a file and of those above it, as far as each has one."""
+        folder = posixpath.dirname(path)
+        if folder not in self._packages_of:
+            initial = f"{folder}/{_INIT}"
+            self._packages_of[folder] = (initial, *self.packages(folder)) if initial in self.files else ()
+        return self._packages_of[folder]
 
     def _absolute(self, importer: str, module: str) -> str | None:
         top = module.partition(".")[0]

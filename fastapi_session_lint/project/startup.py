@@ -47,6 +47,8 @@ class Startup:
         self._roles = framework.roles
         self._known: dict[Key, bool] = {}
         self._serving: dict[Key, bool] = {}
+        self._scripts: dict[Key, bool] = {}
+        self._one_off: dict[Key, bool] = {}
 
     def only(self, scope: Scope) -> bool:
         """Whether a function runs at start-up, at shutdown, or in a script, and at no other time."""
@@ -78,10 +80,20 @@ class Startup:
 
     def is_script(self, scope: Scope) -> bool:
         """Whether a module runs an event loop at its own level, and serves no requests."""
-        return any(self._runs_loop(call, scope) for call in scope.module.calls) and not self._serves(scope)
+        key = id(scope)
+        if key not in self._scripts:
+            runs_loop = any(self._runs_loop(call, scope) for call in scope.module.calls)
+            self._scripts[key] = runs_loop and not self._serves(scope)
+        return self._scripts[key]
 
     def is_one_off(self, scope: Scope) -> bool:
         """Whether a module is run, not imported: nobody imports it, it serves nothing, and it calls what it defines."""
+        key = id(scope)
+        if key not in self._one_off:
+            self._one_off[key] = self._is_run(scope)
+        return self._one_off[key]
+
+    def _is_run(self, scope: Scope) -> bool:
         if scope.module.path in self._imported or self._serves(scope):
             return False
         called = (self._names.bindings(scope).get(last_name(call.function) or "", ()) for call in scope.module.calls)
@@ -251,7 +263,7 @@ def _handed_on(scope: Scope) -> Iterator[tuple[Expression, Call | None]]:
     values += [(one.value, None) for one in ([] if isinstance(scope.owner, Class) else stores)]
     while values:
         value, taker = values.pop()
-        if isinstance(value, Name | Attribute):
-            yield value, taker
-        elif isinstance(value, Collection):
+        if isinstance(value, Collection):
             values += [(one, taker) for one in value.items]
+        elif type(value) in _NAMES:
+            yield value, taker

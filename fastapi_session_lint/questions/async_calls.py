@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from fastapi_session_lint import vocabulary
 from fastapi_session_lint.model.expressions import Attribute, Call, dotted
 from fastapi_session_lint.model.syntax import Function
 from fastapi_session_lint.project.framework import calls_of
@@ -36,6 +37,8 @@ class AsyncCalls:
         """
         if not isinstance(scope.owner, Function) or scope.owner.is_async:
             return
+        if not self._context.contents.calls_any(vocabulary.COROUTINE_METHODS, scope):
+            return
         framework = self._context.framework
         caller_awaits = not framework.is_route(scope) and not framework.is_dependency(scope)
         for call, name, method in self._context.awaiting.dropped(scope, caller_awaits):
@@ -50,19 +53,23 @@ class AsyncCalls:
 
     def queries(self, scope: Scope) -> Iterator[SessionCall]:
         """The calls of an AsyncSession's `query`, which it does not have."""
-        for call, owner in self._calls(scope, "query"):
+        for call, owner in self._calls(scope, _QUERY):
             session = self._context.evidence.session(owner.value, scope)
             if session is not None and session.is_async and not session.overrides("query"):
                 yield SessionCall(call, dotted(owner.value) or "session", "query", session)
 
     def execs(self, scope: Scope) -> Iterator[SessionCall]:
         """The calls of `exec` on SQLAlchemy's own sessions, which do not have it."""
-        for call, owner in self._calls(scope, "exec"):
+        for call, owner in self._calls(scope, _EXEC):
             session = self._context.evidence.session_of_flavour(owner.value, scope)
             if session is not None and session.flavour == "sqlalchemy" and not session.overrides("exec"):
                 yield SessionCall(call, dotted(owner.value) or "session", "exec", session)
 
-    def _calls(self, scope: Scope, method: str) -> Iterator[tuple[Call, Attribute]]:
-        for call in calls_of(scope):
-            if isinstance(call.function, Attribute) and call.function.name == method:
+    def _calls(self, scope: Scope, methods: frozenset[str]) -> Iterator[tuple[Call, Attribute]]:
+        for call in calls_of(scope) if self._context.contents.calls_any(methods, scope) else ():
+            if isinstance(call.function, Attribute) and call.function.name in methods:
                 yield call, call.function
+
+
+_QUERY = frozenset({"query"})
+_EXEC = frozenset({"exec"})

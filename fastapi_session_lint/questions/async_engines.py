@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.model.expressions import Attribute, Call, Expression, Name, dotted, last_name
 from fastapi_session_lint.model.syntax import Assigned, Definition, Do
+from fastapi_session_lint.project.contents import Wanted
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.libraries import argument
 from fastapi_session_lint.project.values import EngineValue, FunctionValue, Library, LibraryObject, Scope
@@ -39,6 +40,8 @@ class AsyncEngines:
 
     def misused(self, scope: Scope) -> Iterator[EngineCall]:
         """The calls of a scope that an async engine, or a connection of one, does not serve."""
+        if not self._context.contents.calls_any(_OF_ENGINES, scope):
+            return
         dropped = self._dropped(scope)
         for call in calls_of(scope):
             bind, is_inspection = self._bind(call, scope)
@@ -124,3 +127,12 @@ class AsyncEngines:
     def _dropped(self, scope: Scope) -> frozenset[int]:
         """The calls that are statements of their own."""
         return frozenset(id(one.value) for one in scope.statements if isinstance(one, Do))
+
+
+_OF_ENGINES: Wanted = (
+    vocabulary.INSPECTORS
+    | vocabulary.SCHEMA_METHODS
+    | vocabulary.TABLE_METHODS
+    | vocabulary.FORMER_ENGINE_METHODS
+    | vocabulary.ENGINE_COROUTINES
+)

@@ -49,6 +49,8 @@ class Awaiting:
         owner = scope.owner
         if not isinstance(owner, Function):
             return
+        if not self._context.contents.calls_any(vocabulary.COROUTINE_METHODS, scope):
+            return
         coroutines = {id(call): name for call in owner.calls if (name := self._coroutine_of(call, scope)) is not None}
         if not coroutines:
             return

@@ -58,7 +58,7 @@ class Background:
 
     def _works(self, scope: Scope) -> Iterator[tuple[Call, Call]]:
         """The calls that start a background task, each with the call that the task makes."""
-        for call in calls_of(scope):
+        for call in calls_of(scope) if self._context.contents.calls_any(vocabulary.BACKGROUND_STARTERS, scope) else ():
             if (work := self._work(call, scope)) is not None:
                 yield call, work
 

@@ -88,7 +88,9 @@ class Cached:
 
     def wrapped(self, scope: Scope) -> Iterator[CachedSession]:
         """The calls that make a cached function of one that gives a session, or of a factory."""
-        for call in calls_of(scope) if not self._context.is_test(scope) else ():
+        if self._context.is_test(scope) or not self._context.contents.calls_any(vocabulary.RESULT_CACHES, scope):
+            return
+        for call in calls_of(scope):
             cache = self._cache_of(call, scope)
             first = call.arguments[0] if cache is not None and call.arguments else None
             if first is None or first.name is not None or first.star:
@@ -135,9 +137,11 @@ class Cached:
 
     def stored(self, scope: Scope) -> Iterator[CachedSession]:
         """The sessions that are put into a container which a module, a class or a module's object keeps."""
-        if self._context.is_test(scope) or self._is_script(scope):
+        if self._context.is_test(scope):
             return
-        for owner, value, place in (*_filled(scope), *self._displayed(scope)):
+        fills_any = self._context.contents.calls_any(vocabulary.CONTAINER_FILLERS, scope)
+        filled = [*_stored(scope), *(_filled(scope) if fills_any else ()), *self._displayed(scope)]
+        for owner, value, place in filled if filled and not self._is_script(scope) else ():
             container = self._container(owner, scope) if self._is_made(value, scope) else None
             if container is not None and container not in self._emptied:
                 yield CachedSession(place, dotted(owner) or container.name, CachedKind.SESSION)
@@ -223,12 +227,16 @@ class Cached:
         return frozenset(found)
 
 
-def _filled(scope: Scope) -> Iterator[tuple[Expression, Expression, int]]:
-    """What a scope puts into a container: (container, value, place)."""
+def _stored(scope: Scope) -> Iterator[tuple[Expression, Expression, int]]:
+    """What a scope sets an item of a container to: (container, value, place)."""
     stores = scope.owner.stores if isinstance(scope.owner, Function) else scope.module.stores
     for store in stores if not isinstance(scope.owner, Class) else ():
         if isinstance(store.target, Subscript):
             yield store.target.value, store.value, store.place
+
+
+def _filled(scope: Scope) -> Iterator[tuple[Expression, Expression, int]]:
+    """What a scope puts into a container by a method of it: (container, value, place)."""
     for call in calls_of(scope):
         if isinstance(call.function, Attribute) and call.function.name in vocabulary.CONTAINER_FILLERS:
             yield from ((call.function.value, one.value, call.place) for one in call.arguments)

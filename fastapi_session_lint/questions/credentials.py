@@ -114,7 +114,7 @@ class Credentials:
 
     def _connected(self, scope: Scope) -> Iterator[_Given]:
         """What engines are made for."""
-        for call in calls_of(scope):
+        for call in calls_of(scope) if self._context.contents.calls_any(_MAKERS, scope) else ():
             function = self._context.value(call.function, scope)
             if isinstance(function, Library) and function.name in _MAKERS:
                 url = argument(call, "url", 0)

@@ -20,6 +20,7 @@ from fastapi_session_lint.model.expressions import (
 from fastapi_session_lint.model.syntax import Assigned, Define, Function, If, Parameter, Suite
 from fastapi_session_lint.model.walk import all_expressions, expressions_of, subexpressions, suites_of
 from fastapi_session_lint.project.arguments import argument_for
+from fastapi_session_lint.project.contents import Wanted
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.values import (
     ClassValue,
@@ -53,7 +54,7 @@ class DirectCalls:
 
     def calls(self, scope: Scope) -> Iterator[DirectCall]:
         """The calls of a scope that leave an injected argument out, and the function makes use of it."""
-        if not self._context.framework.all_markers:
+        if not self._context.contents.calls_any(_CALLABLE, scope) or not self._context.framework.all_markers:
             return
         for call in calls_of(scope):
             for callee, arguments in self._callees(call, scope):
@@ -202,3 +203,6 @@ def _reads(expression: Expression, name: str, choices: frozenset[str]) -> bool:
 
 def _mentions(expression: Expression, names: frozenset[str]) -> bool:
     return any(isinstance(one, Name) and one.id in names for one in subexpressions(expression))
+
+
+_CALLABLE: Wanted = vocabulary.CALLS_FIRST_ARGUMENT | {FunctionValue, ClassValue}

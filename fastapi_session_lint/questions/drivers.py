@@ -11,6 +11,7 @@ from fastapi_session_lint import vocabulary
 from fastapi_session_lint.model.expressions import Attribute, Call, Expression, Name, last_name
 from fastapi_session_lint.model.syntax import Assigned, Function
 from fastapi_session_lint.model.walk import subexpressions
+from fastapi_session_lint.project.contents import Wanted
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.libraries import argument, has_stars
 from fastapi_session_lint.project.values import (
@@ -52,6 +53,9 @@ class Drivers:
 
     def mismatches(self, scope: Scope) -> Iterator[Mismatch]:
         """The engines, factories and sessions of a scope that cannot work as they are made."""
+        contents = self._context.contents
+        if not contents.gives_any(_ENGINES, scope) and not contents.calls_any(_MAKERS, scope):
+            return
         for call in calls_of(scope):
             value = self._context.value(call, scope)
             if isinstance(value, EngineValue) and value.call is call:
@@ -117,7 +121,7 @@ class Drivers:
         found: set[int] = set()
         names = self._context.names
         for scope in (*names.all_scopes(), *names.classes):
-            for call in calls_of(scope):
+            for call in calls_of(scope) if self._context.contents.calls_any(_WRAPPERS, scope) else ():
                 if last_name(call.function) != "AsyncEngine":
                     continue
                 for one in call.arguments:
@@ -156,3 +160,9 @@ class Drivers:
             return None if has_stars(call) else is_async
         kind: Value | None = self._context.value(given, scope)
         return kind.is_async if isinstance(kind, SessionClass) else None
+
+
+_ENGINES = frozenset({EngineValue})
+_MAKERS: Wanted = vocabulary.SESSION_MAKERS | vocabulary.ASYNC_SESSION_MAKERS | {SessionClass, FactoryValue}
+
+_WRAPPERS: Wanted = frozenset({"AsyncEngine"})

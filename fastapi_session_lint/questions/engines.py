@@ -94,7 +94,8 @@ class Engines:
     def _sync_engines(self, scope: Scope) -> tuple[Call, ...]:
         """The sync engines that a scope makes."""
         if id(scope) not in self._made:
-            values = [(call, self._context.value(call, scope)) for call in calls_of(scope)]
+            makes_any = self._context.contents.gives_any(_ENGINES, scope)
+            values = [(call, self._context.value(call, scope)) for call in calls_of(scope) if makes_any]
             made = (
                 call for call, one in values if isinstance(one, EngineValue) and one.call is call and not one.is_async
             )
@@ -257,3 +258,6 @@ def _is_memory(address: Address) -> bool:
 
 def _uncertain(address: Address | None) -> Address | None:
     return None if address is None else Address(address.text, False, address.is_whole)
+
+
+_ENGINES = frozenset({EngineValue})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.model.expressions import Attribute, Await, Call, Expression, Name, last_name
 from fastapi_session_lint.model.syntax import Assigned, Declared, Definition, Function, Parameter
+from fastapi_session_lint.project.contents import Wanted
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.values import (
     FactoryValue,
@@ -144,7 +145,7 @@ class Evidence:
     def made(self) -> frozenset[tuple[bool, str]]:
         """The kinds of the sessions that the project makes: (whether async, flavour)."""
         found: set[tuple[bool, str]] = set()
-        for call, scope in self._calls():
+        for call, scope in self._calls(_MAKERS | {SessionClass}):
             function = self._context.value(call.function, scope)
             is_session = isinstance(function, SessionClass)
             if not is_session and not (isinstance(function, Library) and function.name in _MAKERS):
@@ -162,7 +163,7 @@ class Evidence:
     @functools.cached_property
     def _greenlets(self) -> frozenset[int]:
         found: set[int] = set()
-        for call, scope in self._calls():
+        for call, scope in self._calls(vocabulary.GREENLET_METHODS):
             if last_name(call.function) not in vocabulary.GREENLET_METHODS or not call.arguments:
                 continue
             if isinstance(self._context.value(call.function, scope), Library):
@@ -172,8 +173,9 @@ class Evidence:
                 found.add(id(value.scope))
         return frozenset(found)
 
-    def _calls(self) -> Iterator[tuple[Call, Scope]]:
+    def _calls(self, wanted: Wanted) -> Iterator[tuple[Call, Scope]]:
+        """The calls of the scopes that call any of some functions or kinds."""
         names = self._context.names
         for scope in (*names.all_scopes(), *names.classes):
-            for call in calls_of(scope):
+            for call in calls_of(scope) if self._context.contents.calls_any(wanted, scope) else ():
                 yield call, scope

@@ -11,6 +11,7 @@ from fastapi_session_lint.flow.uses import UseKind
 from fastapi_session_lint.model.expressions import Attribute, Call, Expression, Name, dotted, last_name
 from fastapi_session_lint.model.syntax import Assign, Class, Function
 from fastapi_session_lint.model.walk import subexpressions
+from fastapi_session_lint.project.contents import Wanted
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.libraries import argument, has_stars, is_true
 from fastapi_session_lint.project.values import EngineValue, FactoryValue, FunctionValue, Library, Scope, SessionClass
@@ -52,7 +53,7 @@ class Factories:
 
     def plain(self, scope: Scope) -> Iterator[PlainFactory]:
         """The sessionmakers that are told to make async sessions, on an engine that can."""
-        for call in calls_of(scope):
+        for call in calls_of(scope) if self._context.contents.calls_any(vocabulary.SESSION_MAKERS, scope) else ():
             given = argument(call, vocabulary.CLASS_OPTION)
             if given is None or not self._is_maker(call, scope, vocabulary.SESSION_MAKERS):
                 continue
@@ -80,6 +81,8 @@ class Factories:
 
         A project in which nothing is committed has nothing that could expire.
         """
+        if not self._context.contents.calls_any(_MAKING, scope):
+            return
         if self._context.is_test(scope) or not self._is_anything_committed:
             return
         for call in calls_of(scope):
@@ -147,7 +150,7 @@ class Factories:
         """The factories that are told elsewhere, and the names of those that are not known there."""
         calls, names = set[int](), set[str]()
         for scope in self._context.names.all_scopes():
-            for call in calls_of(scope):
+            for call in calls_of(scope) if self._context.contents.calls_any(_TELLING, scope) else ():
                 if argument(call, vocabulary.EXPIRE_OPTION) is None and not _is_configured_unseen(call):
                     continue
                 told = _configured(call)
@@ -166,7 +169,7 @@ class Factories:
         return any(
             isinstance(call.function, Attribute) and call.function.name in names
             for scope in scopes
-            if not self._context.is_test(scope)
+            if self._context.contents.calls_any(names, scope) and not self._context.is_test(scope)
             for call in calls_of(scope)
         )
 
@@ -214,3 +217,6 @@ def _targets(call: Call, scope: Scope) -> Iterator[Expression]:
 
 
 _MAKERS = vocabulary.SESSION_MAKERS | vocabulary.ASYNC_SESSION_MAKERS
+
+_MAKING: Wanted = _MAKERS | {SessionClass}
+_TELLING: Wanted = frozenset({vocabulary.EXPIRE_OPTION, "configure"})

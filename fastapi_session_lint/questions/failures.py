@@ -72,7 +72,7 @@ class Failure(NamedTuple):
 def failures(context: Context, scope: Scope) -> Iterator[Failure]:
     """The swallowed failures of all sessions of a function, one for each handler."""
     owner = scope.owner
-    if not isinstance(owner, Function) or not _catches(owner):
+    if not isinstance(owner, Function) or not context.contents.has_any(_CATCHING, scope) or not _catches(owner):
         return
     found: dict[int, Failure] = {}
     for name, is_async, life in lives(context, scope):
@@ -234,3 +234,6 @@ def _use_in(context: Context, caller: Scope, life: Life, calls: frozenset[int], 
     if any(one.is_returned and one.cause in calls and _is_left_failed(one) for one in given_back):
         return UNKNOWN if _answers(context, caller) else _use_by_callers(context, caller, depth + 1)
     return NOT_USED
+
+
+_CATCHING = frozenset({Try, With})

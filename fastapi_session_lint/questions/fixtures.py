@@ -39,6 +39,7 @@ class Fixtures:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._around: dict[str, tuple[Scope, ...]] = {}
 
     @functools.cached_property
     def _by_name(self) -> dict[str, list[Scope]]:
@@ -69,8 +70,14 @@ class Fixtures:
         name = scope.owner.name if isinstance(scope.owner, Function) else ""
         return name.startswith((vocabulary.TESTS, *_SETUPS))
 
-    def modules_around(self, scope: Scope) -> Iterator[Scope]:
+    def modules_around(self, scope: Scope) -> tuple[Scope, ...]:
         """A module and each conftest.py beside and above it."""
+        path = scope.module.path
+        if path not in self._around:
+            self._around[path] = tuple(self._modules_around(scope))
+        return self._around[path]
+
+    def _modules_around(self, scope: Scope) -> Iterator[Scope]:
         modules = self._context.names.modules
         yield modules[scope.module.path]
         folder = posixpath.dirname(scope.module.path)

@@ -10,6 +10,7 @@ from fastapi_session_lint import vocabulary
 from fastapi_session_lint.model.expressions import Attribute, Await, Call, Expression, Name
 from fastapi_session_lint.model.syntax import Assign, Break, For, Return, Statement, Suite, While, With
 from fastapi_session_lint.model.walk import suites_of
+from fastapi_session_lint.project.contents import Wanted
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.values import FunctionValue, GeneratorValue, Scope, SessionValue
 
@@ -32,13 +33,20 @@ class GeneratorCall(NamedTuple):
     subject: str
 
 
+_GENERATORS = frozenset({GeneratorValue})
+_ADVANCING: Wanted = frozenset({"next", "anext", "__next__", "__anext__", "asend", "send"})
 _FINISHERS = frozenset({"close", "aclose", "throw", "athrow", "send", "asend", "__next__", "__anext__"})
 
 
 def generator_calls(context: Context, scope: Scope) -> Iterator[GeneratorCall]:
     """The misused generator calls of a scope."""
-    made = any(_session_generator(context, call, scope) is not None for call in calls_of(scope))
-    advances = [(call, *advance) for call in calls_of(scope) if (advance := _advance(call)) is not None]
+    gives_any = context.contents.gives_any(_GENERATORS, scope)
+    advances_any = context.contents.calls_any(_ADVANCING, scope)
+    if not gives_any and not advances_any:
+        return
+    calls = calls_of(scope)
+    made = gives_any and any(_session_generator(context, call, scope) is not None for call in calls)
+    advances = [(call, *advance) for call in calls if (advance := _advance(call)) is not None]
     driven = _driven_names(scope) if made or advances else frozenset[str]()
     for call, generator, form in advances:
         if not isinstance(generator, Name) or generator.id not in driven:

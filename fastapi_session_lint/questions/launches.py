@@ -26,6 +26,7 @@ from fastapi_session_lint.model.expressions import (
     last_name,
 )
 from fastapi_session_lint.model.syntax import Assigned, Function
+from fastapi_session_lint.project.contents import Wanted
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.libraries import argument
 from fastapi_session_lint.project.values import Library, LibraryObject, Scope
@@ -85,6 +86,8 @@ class Launches:
 
     def all(self) -> Iterator[Launch]:
         """Everything that runs beside something else."""
+        if not self._context.contents.calls_any(_LAUNCHING, self._scope):
+            return
         calls = [(call, self._library(call.function)) for call in calls_of(self._scope)]
         for call, name in calls:
             if name in vocabulary.TOGETHER:
@@ -260,3 +263,15 @@ def _has_one_worker(maker: Call | None) -> bool:
     """Whether an executor has one thread, so that what it is given runs one after the other."""
     workers = argument(maker, "max_workers", 0) if maker is not None else None
     return isinstance(workers, Constant) and workers.value == "1"
+
+
+_LAUNCHING: Wanted = (
+    vocabulary.TOGETHER
+    | vocabulary.TASK_MAKERS
+    | vocabulary.THREADS
+    | vocabulary.OFFLOADERS
+    | vocabulary.TASK_GROUP_METHODS
+    | vocabulary.EXECUTOR_SUBMITTERS
+    | vocabulary.EXECUTOR_MAPPERS
+    | {vocabulary.RUN_IN_EXECUTOR}
+)

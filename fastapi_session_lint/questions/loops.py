@@ -42,7 +42,7 @@ class Loops:
 
     def commits(self, scope: Scope) -> Iterator[LoopCommit]:
         """The commits of a function or module that run once for each item of a loop, each once."""
-        if self._context.is_test(scope) or not any(isinstance(one, For) for one in scope.statements):
+        if self._context.is_test(scope) or not self._context.contents.has_any(_FOR, scope):
             return
         found: dict[int, LoopCommit] = {}
         for name, life in self._lives(scope):
@@ -181,3 +181,6 @@ def _binds(step: object, roots: set[str]) -> bool:
 def _is_caught(place: int, body: Suite) -> bool:
     """Whether a commit stands in a try of the loop that handles the error of one item, or in such a handler."""
     return any(isinstance(one, Try) and one.handlers and place in _places((one,)) for one in statements(body))
+
+
+_FOR = frozenset({For})

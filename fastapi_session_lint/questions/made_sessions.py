@@ -19,7 +19,8 @@ def made_sessions(context: Context, scope: Scope) -> Iterator[tuple[Call, Life]]
     """The calls of a function that make a session, or give one when they are entered, each with its life."""
     for creation in context.creations(scope):
         yield creation.call, context.life(creation)
-    for statement in scope.statements if isinstance(scope.owner, Function) else ():
+    enters_any = isinstance(scope.owner, Function) and context.contents.has_any(_WITH, scope)
+    for statement in scope.statements if enters_any else ():
         for item in statement.items if isinstance(statement, With) else ():
             match item.context, context.value(item.context, scope):
                 case Call() as call, ManagerValue(SessionValue(), maker) if maker is None or _makes(context, maker):
@@ -29,3 +30,6 @@ def made_sessions(context: Context, scope: Scope) -> Iterator[tuple[Call, Life]]
 def _makes(context: Context, manager: FunctionValue) -> bool:
     """Whether a context manager makes the session that it gives."""
     return any(context.life(one).yield_places for one in context.creations(manager.scope))
+
+
+_WITH = frozenset({With})

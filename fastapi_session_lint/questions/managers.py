@@ -43,7 +43,7 @@ class Managers:
 
     def wrong(self, scope: Scope) -> Iterator[WrongEntry]:
         """The `with` statements over sessions, factories and engines of the other kind, one finding for each."""
-        for statement in scope.statements:
+        for statement in scope.statements if self._context.contents.has_any(_WITH, scope) else ():
             if not isinstance(statement, With):
                 continue
             for item in statement.items:
@@ -103,3 +103,6 @@ def _text(expression: Expression) -> str:
         case Call(function, _, _):
             return f"{dotted(function) or last_name(function) or 'this'}()"
     return dotted(expression) or "this"
+
+
+_WITH = frozenset({With})

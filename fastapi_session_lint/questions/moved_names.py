@@ -30,9 +30,12 @@ class MovedNames:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._known: dict[str, bool] = {}
 
     def imports(self, scope: Scope) -> Iterator[MovedImport]:
         """The imports in a scope that name something by its old module, and only by that."""
+        if not self._imports_any(scope.module.path):
+            return
         found: dict[int, set[str]] = defaultdict(set)
         for definitions in self._context.names.bindings(scope).values():
             imported = [one for one in definitions if isinstance(one, Imported)]
@@ -46,6 +49,19 @@ class MovedNames:
             here = self._context.span(scope, place)
             if not any(span.row <= here.row and here.end <= span.end for span in tried):
                 yield MovedImport(place, tuple(sorted(found[place])))
+
+    def _imports_any(self, path: str) -> bool:
+        """Whether a module imports anything from where the names have been."""
+        if path not in self._known:
+            names = self._context.names
+            module = names.modules[path]
+            self._known[path] = any(
+                isinstance(one, Imported) and _is_old(one)
+                for scope in (module, *names.classes_in(module), *names.functions_in(module))
+                for definitions in names.bindings(scope).values()
+                for one in definitions
+            )
+        return self._known[path]
 
     def _tried(self, scope: Scope) -> Iterator[Span]:
         """Where a failing import is caught: there a name is looked for in more than one place."""

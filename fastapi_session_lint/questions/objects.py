@@ -20,6 +20,7 @@ from fastapi_session_lint.model.expressions import (
     Name,
 )
 from fastapi_session_lint.model.syntax import Function, Skipped
+from fastapi_session_lint.project.contents import Wanted
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.values import ClassValue, FunctionValue, ObjectValue, Scope
 from fastapi_session_lint.questions.entities import Entities
@@ -167,6 +168,8 @@ class Objects:
 
     def _of_others(self, scope: Scope) -> Iterator[DetachedUse]:
         """What is done with the objects that a function of the project gives when their session is closed."""
+        if not self._context.contents.calls_any(_FUNCTIONS, scope):
+            return
         if not any(self._given_by(call, scope) for call in calls_of(scope)):
             return
         graph = self._context.effects.graph(scope)
@@ -270,3 +273,6 @@ def _gives_value(step: Leave) -> bool:
 def _place(step: Step) -> int:
     place = getattr(step, "place", NOWHERE)
     return place if isinstance(place, int) else NOWHERE
+
+
+_FUNCTIONS: Wanted = frozenset({FunctionValue})

@@ -9,6 +9,7 @@ from fastapi_session_lint import vocabulary
 from fastapi_session_lint.model.expressions import Attribute, Call, Collection, Expression, Name, Subscript, dotted
 from fastapi_session_lint.model.syntax import Assigned, Delete, Function, Store
 from fastapi_session_lint.model.walk import subexpressions
+from fastapi_session_lint.project.contents import Wanted
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.values import ClassValue, FunctionValue, Scope
 from fastapi_session_lint.questions.apps import Apps
@@ -155,11 +156,14 @@ class Overrides:
         inner = [one for some in scope.owner.bindings.values() for one in some if isinstance(one, Function)]
         if any(self._resets(self._context.names.scope_of(one)) for one in (*inner, *scope.owner.lambdas)):
             return True
-        for call in calls_of(scope) if depth else ():
+        for call in calls_of(scope) if depth and self._context.contents.calls_any(_FUNCTIONS, scope) else ():
             value = self._context.value(call.function, scope)
             if isinstance(value, FunctionValue) and self._resets(value.scope, depth - 1):
                 return True
         return False
+
+
+_FUNCTIONS: Wanted = frozenset({FunctionValue})
 
 
 def _set_in(scope: Scope) -> Iterator[Override]:
@@ -204,4 +208,6 @@ def _has_items(expression: Expression) -> bool:
 
 
 def _mentions(expression: Expression) -> bool:
+    if isinstance(expression, Name):
+        return False
     return any(_is_overrides(one) for one in subexpressions(expression, into_lambdas=True))

@@ -57,7 +57,8 @@ class OwnSessions:
 
     def _entered(self, scope: Scope) -> Iterator[OwnSession]:
         """Those of `with session_scope() as db` and `with SessionLocal.begin() as db`."""
-        for statement in scope.statements if isinstance(scope.owner, Function) else ():
+        enters_any = isinstance(scope.owner, Function) and self._context.contents.has_any(_WITH, scope)
+        for statement in scope.statements if enters_any else ():
             for item in statement.items if isinstance(statement, With) else ():
                 if not isinstance(item.target, Name) or not isinstance(item.context, Call):
                     continue
@@ -84,3 +85,6 @@ class OwnSessions:
             case Call(Attribute(owner, method)) if vocabulary.SESSION_METHODS.get(method) is Action.BEGIN:
                 return isinstance(self._context.value(owner, scope), FactoryValue)
         return False
+
+
+_WITH = frozenset({With})

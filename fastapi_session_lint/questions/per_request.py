@@ -56,7 +56,7 @@ class PerRequest:
         """The factories that a function makes for every request or task, but for an engine that it makes as well."""
         if not isinstance(scope.owner, Function) or self._context.is_test(scope):
             return
-        for call in calls_of(scope):
+        for call in calls_of(scope) if self._context.contents.calls_any(_FACTORY_MAKERS, scope) else ():
             function = self._context.value(call.function, scope)
             if not isinstance(function, Library) or function.name not in _FACTORY_MAKERS:
                 continue
@@ -78,7 +78,7 @@ class PerRequest:
     def _makers(self, scope: Scope) -> Iterator[Call]:
         if not isinstance(scope.owner, Function) or self._context.is_test(scope):
             return
-        for call in calls_of(scope):
+        for call in calls_of(scope) if self._context.contents.calls_any(_ENGINE_MAKERS, scope) else ():
             function = self._context.value(call.function, scope)
             if isinstance(function, Library) and function.name in _ENGINE_MAKERS:
                 yield call

@@ -24,6 +24,7 @@ from fastapi_session_lint.model.expressions import (
 )
 from fastapi_session_lint.model.syntax import Assigned, For, Function, Statement
 from fastapi_session_lint.model.walk import expressions_of, subexpressions
+from fastapi_session_lint.project.contents import Wanted
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.values import FunctionValue, QueryValue, Scope
 
@@ -85,6 +86,7 @@ class Queries:
         return any(
             self.is_built_only(call, scope)
             for scope in self._context.names.functions
+            if self._context.contents.calls_any(_BEGINNING, scope)
             for call in calls_of(scope)
             if last_name(call.function) == vocabulary.QUERY_METHOD
         )
@@ -110,7 +112,8 @@ class Queries:
                 yield from ((statement, one) for one in _unwrapped(statement.iterable))
             for expression in expressions_of(statement):
                 for part in subexpressions(expression):
-                    yield from ((statement, one) for taken in self._taken(part) for one in _unwrapped(taken))
+                    if type(part) in _TAKING:
+                        yield from ((statement, one) for taken in self._taken(part) for one in _unwrapped(taken))
 
     def _taken(self, expression: Expression) -> Iterator[Expression]:
         """The parts of an expression of which it takes the items."""
@@ -175,3 +178,8 @@ def _text(expression: Expression) -> str:
         text = f"{found}()" if isinstance(expression, Call) and (found := dotted(inner)) else None
         expression = inner
     return text or "query"
+
+
+_TAKING = frozenset({Comprehension, Starred, Subscript, Yield, Call})
+"""What may take the items of a part of it."""
+_BEGINNING: Wanted = frozenset({vocabulary.QUERY_METHOD})

@@ -134,7 +134,7 @@ class Reached:
         """The functions that are given to a scheduler or a queue: `scheduler.add_job(refresh, …)`."""
         found: set[int] = set()
         for scope in self._context.names.all_scopes():
-            for call in calls_of(scope):
+            for call in calls_of(scope) if self._context.contents.calls_any(vocabulary.JOB_METHODS, scope) else ():
                 if last_name(call.function) in vocabulary.JOB_METHODS and call.arguments:
                     value = self._context.value(call.arguments[0].value, scope)
                     if isinstance(value, FunctionValue) and _is_of_queue(self._context.value(call.function, scope)):

@@ -70,7 +70,7 @@ class Registries:
         """All registries, by the identity of the scope in which they are made."""
         found: dict[int, list[Registry]] = {}
         for scope in (*self._context.names.all_scopes(), *self._context.names.classes):
-            for call in calls_of(scope):
+            for call in calls_of(scope) if self._context.contents.calls_any(_MAKERS, scope) else ():
                 value = self._context.value(call.function, scope)
                 if isinstance(value, Library) and value.name in _MAKERS and not has_stars(call):
                     is_async = value.name in vocabulary.ASYNC_SCOPED_MAKERS

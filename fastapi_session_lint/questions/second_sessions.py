@@ -13,12 +13,16 @@ from fastapi_session_lint.flow.states import LEAKING, Status
 from fastapi_session_lint.flow.uses import Use, UseKind
 from fastapi_session_lint.model.expressions import Await, Call
 from fastapi_session_lint.model.syntax import Function, Parameter
+from fastapi_session_lint.project.contents import Wanted
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.values import (
     EngineValue,
+    FactoryValue,
     FunctionValue,
+    ManagerValue,
     ObjectValue,
     Scope,
+    SessionClass,
     SessionValue,
 )
 from fastapi_session_lint.questions.graph_places import nodes_by_expression
@@ -37,6 +41,10 @@ _DEPTH = 40
 _TAKING = IO_ACTIONS - {Action.COMMIT, Action.ROLLBACK}
 _ENDING = frozenset({Action.COMMIT, Action.ROLLBACK, Action.CLOSE})
 _ENDED = frozenset({Status.SETTLED, Status.CLOSED})
+
+
+_OPENING: Wanted = frozenset({FunctionValue, FactoryValue, SessionClass})
+_MANAGERS = frozenset({ManagerValue})
 
 
 class SecondSession(NamedTuple):
@@ -82,6 +90,9 @@ class SecondSessions:
         """The sessions that a function of a request opens while one that it was given holds a connection."""
         context = self._context
         if not isinstance(scope.owner, Function) or context.is_test(scope) or context.is_generator(scope):
+            return
+        contents = context.contents
+        if not contents.calls_any(_OPENING, scope) and not contents.gives_any(_MANAGERS, scope):
             return
         firsts = list(self._firsts(scope))
         openings = list(self._openings(scope)) if firsts else []

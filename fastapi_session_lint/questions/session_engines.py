@@ -113,7 +113,9 @@ class SessionEngines:
         found: dict[bool, list[EngineValue | None]] = {False: [], True: []}
         names = self._context.names
         for scope in (*names.all_scopes(), *names.classes):
-            for call in calls_of(scope) if not self._context.is_test(scope) else ():
+            if self._context.is_test(scope) or not self._context.contents.calls_any(_MAKERS, scope):
+                continue
+            for call in calls_of(scope):
                 function = self._context.value(call.function, scope)
                 if not isinstance(function, Library) or function.name not in _MAKERS or _is_of_migrations(call):
                     continue

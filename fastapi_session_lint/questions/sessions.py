@@ -188,7 +188,7 @@ class Sessions:
         seen: set[str] = set()
         made = {id(creation.call) for creation in self.creations(scope)}
         for call in calls_of(scope):
-            candidates = [one.value for one in call.arguments]
+            candidates = [one.value for one in call.arguments if type(one.value) in _NAMES]
             if isinstance(call.function, Attribute):
                 candidates.append(call.function.value)
             for expression in candidates:
@@ -225,6 +225,10 @@ class Sessions:
         return isinstance(known, SessionValue | ObjectValue) and any(
             part is creation.call for part in subexpressions(value)
         )
+
+
+_NAMES = frozenset({Name, Attribute})
+"""What may be a dotted name."""
 
 
 def _creates(value: Expression | None, made: set[int]) -> bool:

@@ -56,7 +56,7 @@ class TextualSql:
 
     def statements(self, scope: Scope) -> Iterator[TextualStatement]:
         """The calls of sessions and connections that are given a string."""
-        for call in calls_of(scope):
+        for call in calls_of(scope) if self._context.contents.calls_any(vocabulary.STATEMENT_METHODS, scope) else ():
             match call.function:
                 case Attribute(receiver, method) if method in vocabulary.STATEMENT_METHODS and not has_stars(call):
                     given = argument(call, vocabulary.STATEMENT_PARAMETER, 0)
@@ -67,6 +67,8 @@ class TextualSql:
 
     def engine_calls(self, scope: Scope) -> Iterator[EngineCall]:
         """The calls of what an engine had before SQLAlchemy 2."""
+        if not self._context.contents.calls_any(vocabulary.REMOVED_ENGINE_METHODS, scope):
+            return
         for call in calls_of(scope):
             match call.function:
                 case Attribute(receiver, method) if method in vocabulary.REMOVED_ENGINE_METHODS:

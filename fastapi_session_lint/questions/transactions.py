@@ -14,6 +14,7 @@ from fastapi_session_lint.flow.summary import Effect
 from fastapi_session_lint.flow.uses import Use, UseKind
 from fastapi_session_lint.model.expressions import Attribute, Call, Expression, Name
 from fastapi_session_lint.model.syntax import Assigned, Function, With
+from fastapi_session_lint.project.contents import Wanted
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.libraries import argument, is_true
 from fastapi_session_lint.project.values import FactoryValue, FunctionValue, Library, Scope, SessionClass
@@ -64,7 +65,8 @@ class Transactions:
     def lives(self, scope: Scope) -> Iterator[tuple[str, bool, Life]]:
         """Every session of a function, those that a factory's `begin()` makes included: name, is async, life."""
         yield from lives(self._context, scope)
-        for statement in scope.statements if isinstance(scope.owner, Function) else ():
+        enters_any = isinstance(scope.owner, Function) and self._context.contents.has_any(_WITH, scope)
+        for statement in scope.statements if enters_any else ():
             if not isinstance(statement, With):
                 continue
             for item in statement.items:
@@ -101,18 +103,20 @@ class Transactions:
         """The commits and rollbacks inside of a block that does so itself; those with a use after them first."""
         found: dict[int, Ending] = {}
         for name, is_async, life in self.lives(scope):
-            outer = self.begun_outside(scope, name)
-            for moment in life.moments if life.complete else ():
+            ends = [one for one in life.moments if self._ends(one.use)] if life.complete else []
+            outer = self.begun_outside(scope, name) if ends else None
+            for moment in ends:
                 one = self._ending(name, is_async, life, moment, outer)
                 if one is not None and (one.place not in found or found[one.place].used is None):
                     found[one.place] = one
         yield from found.values()
 
+    def _ends(self, use: Use) -> bool:
+        return (use.kind is UseKind.ACT and use.action in _ENDS) or self.commit_of(use) is not None
+
     def _ending(self, name: str, is_async: bool, life: Life, moment: Moment, outer: Begin | None) -> Ending | None:
         use = moment.use
         commit = self.commit_of(use)
-        if commit is None and not (use.kind is UseKind.ACT and use.action in _ENDS):
-            return None
         blocks = self.begins_around(life, moment.before)
         begin = next(iter(blocks.values()), outer)
         if begin is None:
@@ -191,7 +195,7 @@ class Transactions:
 
     def autocommitting(self, scope: Scope) -> Iterator[tuple[Call, bool]]:
         """The calls that ask a session or a factory for autocommit, and whether they make the session themselves."""
-        for call in calls_of(scope):
+        for call in calls_of(scope) if self._context.contents.calls_any(_AUTOCOMMIT, scope) else ():
             given = argument(call, "autocommit")
             if given is None or not self._is_true(given, scope):
                 continue
@@ -228,3 +232,8 @@ def _needs_transaction(use: Use) -> bool:
 def _is_within(state: State, blocks: dict[int, Begin]) -> bool:
     """Whether a state is in one of some blocks; true where the block lies in another function."""
     return state.status is not Status.GONE and (not blocks or any(block in blocks for block, _ in state.entered))
+
+
+_WITH = frozenset({With})
+
+_AUTOCOMMIT: Wanted = frozenset({"autocommit"})

@@ -28,8 +28,13 @@ class Unentered(NamedTuple):
     subject: str
 
 
+_MANAGERS = frozenset({ManagerValue})
+
+
 def unentered_managers(context: Context, scope: Scope) -> Iterator[Unentered]:
     """The calls in a module or function that give a context manager of a session, which is used without `with`."""
+    if not context.contents.gives_any(_MANAGERS, scope):
+        return
     made = {id(call): function for call in calls_of(scope) if (function := _manager(context, call, scope)) is not None}
     if not made:
         return

@@ -11,6 +11,7 @@ from fastapi_session_lint.flow.steps import Catch
 from fastapi_session_lint.flow.uses import Use, UseKind
 from fastapi_session_lint.model.expressions import Attribute, Call, Expression, Name
 from fastapi_session_lint.model.syntax import Function
+from fastapi_session_lint.project.contents import Wanted
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.values import ClassValue, FunctionValue, ObjectValue, Scope
 from fastapi_session_lint.questions.failures import failures
@@ -78,7 +79,9 @@ def unguarded_shared_commits(context: Context, scope: Scope) -> Iterator[tuple[C
 
     An error ends a test, and a script that is run once: nothing uses the session after it.
     """
-    if context.is_test(scope) or context.framework.startup.is_one_off(context.names.modules[scope.module.path]):
+    if context.is_test(scope) or not context.contents.calls_any(_COMMITTING, scope):
+        return
+    if context.framework.startup.is_one_off(context.names.modules[scope.module.path]):
         return
     for call in calls_of(scope):
         match call.function:
@@ -140,3 +143,6 @@ def _named(name: str) -> Expression:
 def _is_guarded(context: Context, scope: Scope, call: Call, name: str) -> bool:
     life = context.life_of_names(scope, frozenset({name}))
     return not any(point.state.health is Health.FAILED and point.state.cause == call.place for _, point in life.ends)
+
+
+_COMMITTING: Wanted = frozenset({"commit"})
