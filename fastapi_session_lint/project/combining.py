@@ -74,3 +74,16 @@ def refined(known: Value | None, ask: Callable[[], Value | None]) -> Value | Non
         return known
     found = ask()
     return known if found is None else found
+
+
+def declared(value: Value | None, ask: Callable[[], Value | None]) -> Value | None:
+    """What an annotation says of what is assigned to it; whether a session is async, that knows better if it is known.
+
+    `ask` gives the value that is assigned.
+    """
+    if not isinstance(value, SessionValue):
+        return refined(value, ask)
+    made = ask()
+    if isinstance(made, SessionValue) and made.is_async != value.is_async and not made.is_guessed:
+        return made
+    return value

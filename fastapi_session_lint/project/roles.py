@@ -35,7 +35,7 @@ from fastapi_session_lint.model.syntax import (
 from fastapi_session_lint.project import items
 from fastapi_session_lint.project.callers import Callers
 from fastapi_session_lint.project.calls import Calls
-from fastapi_session_lint.project.combining import awaited, combine, refined
+from fastapi_session_lint.project.combining import awaited, combine, declared
 from fastapi_session_lint.project.generics import subscript
 from fastapi_session_lint.project.injection import Injection
 from fastapi_session_lint.project.libraries import library_instance, library_value
@@ -184,7 +184,7 @@ class Roles:
             if self._is_type_alias(definition.annotation, place):
                 return self.value(definition.value, place)
             value = self.instance(definition.annotation, place)
-        return refined(value, lambda: self._taken(definition, place))
+        return declared(value, lambda: self._taken(definition, place))
 
     def _is_type_alias(self, annotation: Expression, place: Scope) -> bool:
         kind = self.value(annotation, place)
