@@ -75,7 +75,7 @@ class Managers:
         return None
 
     def _is_async(self, session: Expression, scope: Scope) -> bool | None:
-        known = self._context.evidence.session(session, scope)
+        known = self._context.evidence.undisputed_session(session, scope)  # the form of the with speaks against it
         return known.is_async if known is not None else None
 
     def _is_own_manager(self, session: SessionValue) -> bool:
