@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint import vocabulary
-from fastapi_session_lint.model.expressions import Attribute, Await, Call, Expression, Name
+from fastapi_session_lint.model.expressions import Attribute, Await, Call, Collection, Expression, Name, Subscript
 from fastapi_session_lint.model.syntax import Assign, Break, For, Return, Statement, Suite, While, With
 from fastapi_session_lint.model.walk import suites_of
 from fastapi_session_lint.project.contents import Wanted
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 class GeneratorCall(NamedTuple):
     """A call at which a generator that yields a session is misused.
 
-    `form`: "next", "anext", "for" or "async for" (left early), "with" (entered), "value" (used as a session); of what
-    only the other kind of generator takes, "sync of async" or "async of sync".
+    `form`: "next", "anext", "kept" (advanced under a name that it keeps), "for" or "async for" (left early), "with"
+    (entered), "value" (used as a session); of what only the other kind of generator takes, "sync of async" or "async of
+    sync".
     `subject` is the name that the session gets, where it is a plain one.
     """
 
@@ -93,7 +94,7 @@ def _advance(call: Call) -> tuple[Expression, str] | None:
 def _advanced(context: Context, scope: Scope, call: Call, generator: Expression, form: str) -> Iterator[GeneratorCall]:
     value = context.value(generator, scope)
     if isinstance(value, GeneratorValue) and isinstance(value.value, SessionValue):
-        form = _mismatch(value.function, form == "anext") or form
+        form = _mismatch(value.function, form == "anext") or ("kept" if isinstance(generator, Name) else form)
         yield GeneratorCall(form, call, scope, value.function, _target_of(scope, call))
 
 
@@ -114,8 +115,8 @@ def _target_of(scope: Scope, call: Call) -> str:
 
 
 def _driven_names(scope: Scope) -> frozenset[str]:
-    """The names of generators that are kept and closed, or advanced more than once."""
-    counts: Counter[str] = Counter()
+    """The names of generators that are kept and closed, advanced more than once, or given to somebody else."""
+    counts: Counter[str] = Counter(dict.fromkeys(_names_given_away(scope), 2))
     for call in calls_of(scope):
         match call:
             case Call(Attribute(Name(name), method), _, _) if method in _FINISHERS:
@@ -126,6 +127,21 @@ def _driven_names(scope: Scope) -> frozenset[str]:
                         known = isinstance(function, Name) and function.id in vocabulary.FIRST_ITEM
                         counts[one.value.id] += 1 if known else 2
     return frozenset(name for name, count in counts.items() if count > 1)
+
+
+def _names_given_away(scope: Scope) -> Iterator[str]:
+    """The names whose value is returned or stored, alone or in a tuple."""
+    for statement in scope.statements:
+        match statement:
+            case Return(value):
+                pass
+            case Assign((Attribute() | Subscript(), *_), value, _):
+                pass
+            case _:
+                continue
+        for part in value.items if isinstance(value, Collection) else (value,):
+            if isinstance(part, Name):
+                yield part.id
 
 
 def _is_left(loop: Suite) -> bool:

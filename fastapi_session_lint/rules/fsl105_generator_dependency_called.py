@@ -9,7 +9,8 @@ a generator that is no context manager; and what raises TypeError at once: `next
 reported as unclosed as well.
 
 An `anext` or an `async for` left early is an *error*, because commits get lost; a `next` is a *warning* (an *error* at
-module level, where the session lives on), and a `for` left early is *info*.
+module level, where the session lives on), and a `for` left early is *info*. So is a generator that stays in a name and
+is never closed: it ends with the function, but nobody says so.
 
 Not reported: a loop that runs to its end; `async for db in get_db(): yield db` in another dependency; a generator
 that is kept in a name and closed in a finally or driven to its end; `contextmanager(get_db)()`.
@@ -102,6 +103,7 @@ if TYPE_CHECKING:
 _MESSAGES = {
     "next": "the generator is thrown away: its session is closed before its first use and silently opens again",
     "anext": "the generator is thrown away here and closes the session in the middle of its use: commits are lost",
+    "kept": "nothing closes the generator: its session stays open as long as it, and a commit after its yield is lost",
     "for": "the loop leaves the generator early: what stands after its yield (commit, error handling) never runs",
     "async for": "the loop leaves the generator early: its cleanup runs at some later time, or never",
     "sync of async": "this is an async generator: next() and a plain `for` raise TypeError",
@@ -109,7 +111,7 @@ _MESSAGES = {
     "with": "this is a generator, not a context manager: entering it raises TypeError",
     "value": "this is a generator, not a session: using it raises AttributeError",
 }
-_SEVERITIES = {"next": Severity.WARNING, "for": Severity.INFO}
+_SEVERITIES = {"next": Severity.WARNING, "kept": Severity.INFO, "for": Severity.INFO}
 
 
 def check(rule: Rule, context: Context) -> Iterator[Finding]:
@@ -122,7 +124,7 @@ def check(rule: Rule, context: Context) -> Iterator[Finding]:
 def _finding(rule: Rule, context: Context, found: GeneratorCall) -> Finding:
     span = context.span(found.scope, found.call.place)
     severity = _SEVERITIES.get(found.form, Severity.ERROR)
-    if found.form == "next" and found.scope.owner is None:
+    if found.form in ("next", "kept") and found.scope.owner is None:
         severity = Severity.ERROR
     trail: tuple[Note, ...] = ()
     if found.function is not None:
