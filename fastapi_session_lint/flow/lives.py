@@ -120,6 +120,11 @@ class Life:
         return self.is_made and not owned and any(point.state.status.is_open for _, point in self.ends)
 
     @property
+    def is_worked_with(self) -> bool:
+        """Whether any path does something with the session that its close would end."""
+        return any(point.state.status not in (Status.ABSENT, Status.IDLE) for point in self.links)
+
+    @property
     def is_settled(self) -> bool:
         """Whether every path that returns ends in commit() or rollback(), or uses no connection at all."""
         good = [point for failed, point in self.ends if not failed]

@@ -97,7 +97,7 @@ def check(rule: Rule, context: Context) -> Iterator[Finding]:
     for scope in context.functions():
         for creation in context.creations(scope):
             life = context.life(creation)
-            if life.complete and life.is_left_open:
+            if life.complete and life.is_left_open and life.is_worked_with:
                 yield _finding(rule, context, creation)
 
 
