@@ -14,6 +14,7 @@ from fastapi_session_lint.model.walk import statements
 from fastapi_session_lint.project.values import Scope
 from fastapi_session_lint.questions.catching import Failing, catches, failing
 from fastapi_session_lint.questions.followed import handing_places, lives
+from fastapi_session_lint.questions.order import following
 from fastapi_session_lint.questions.remedies import BY_HAND, Failed, Remedy, remedy
 from fastapi_session_lint.vocabulary import IO_ACTIONS, Action
 
@@ -143,6 +144,10 @@ def _failure(
     if caught is None:
         return None
     operation = found.operation
+    is_write = _is_write(operation, moment)
+    is_lost = moment is not None and _is_next(life, found, moment)
+    if is_lost and not is_write and _has_nothing_to_lose(context, life, operation):
+        return None
     return Failure(
         scope,
         name,
@@ -150,8 +155,8 @@ def _failure(
         operation.place,
         caught.place,
         None if moment is None else Again(scope, moment.use.place),
-        _is_write(operation, moment),
-        moment is not None and _is_next(life, found, moment),
+        is_write,
+        is_lost,
         caught.manager is not None,
         operation.name == "__exit__",
     )
@@ -197,6 +202,21 @@ def _is_next(life: Life, found: Failing, moment: Moment) -> bool:
     way = set(found.points)
     between = (one.use for one in life.moments if one.point in way and one.before.health is not Health.SOUND)
     return all(use == moment.use or not _talks(use) for use in between)
+
+
+def _has_nothing_to_lose(context: Context, life: Life, operation: Use) -> bool:
+    """Whether a commit only ends what has read: the session is made here, and nothing here writes or changes an object.
+
+    In a loop the refused statement has others after it, which are refused as well.
+    """
+    owner = life.scope.owner
+    if not life.is_made or not isinstance(owner, Function) or owner.stores:
+        return False
+    nodes = tuple({one.point.node for one in life.moments if one.use == operation})
+    if not following(life.graph, nodes).isdisjoint(nodes):
+        return False
+    uses = life.uses(UseKind.ACT, UseKind.PASS)
+    return not any(context.writing.may_store(use, life.scope) for use in uses)
 
 
 def _talks(use: Use) -> bool:

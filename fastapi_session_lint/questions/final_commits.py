@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 _WORKED = frozenset({Status.BUSY, Status.DIRTY, Status.GONE})
 """What a session is in that may have something to store; after a rollback there is nothing."""
-_WORK = (Action.WRITE, Action.FLUSH, Action.EXECUTE)
 _IDLE = frozenset({Action.FLUSH, Action.CLOSE, Action.LOCAL})
 """What is no work of the finally's own."""
 
@@ -57,7 +56,7 @@ class FinalCommits:
                     yield place, name
 
     def _of_life(self, life: Life, suites: list[Suite]) -> Iterator[int]:
-        if not life.complete or not _works(life):
+        if not life.complete or not self._works(life):
             return
         failing = {
             moment.use.place
@@ -70,6 +69,13 @@ class FinalCommits:
             place = self._first_commit(life, suite)
             if place in failing:
                 yield place
+
+    def _works(self, life: Life) -> bool:
+        """Whether a function may do more with a session than to read."""
+        if any(True for _ in life.uses(UseKind.KEEP)) or life.yield_places:
+            return True
+        writing = self._context.writing
+        return any(writing.may_store(use, life.scope) for use in life.uses(UseKind.ACT, UseKind.PASS))
 
     def _first_commit(self, life: Life, suite: Suite) -> int | None:
         """The commit that a suite begins with, but for tests of the session and logging."""
@@ -101,13 +107,6 @@ class FinalCommits:
         function = self._context.value(call.function, life.scope)
         name = function.name if isinstance(function, Library) else dotted(call.function) or ""
         return is_quiet(self._context.roles, life.scope, call, name)
-
-
-def _works(life: Life) -> bool:
-    """Whether a function does more with a session than to read."""
-    if any(True for _ in life.acts(*_WORK)) or any(True for _ in life.uses(UseKind.KEEP)) or life.yield_places:
-        return True
-    return any(use.effect is None or use.effect.io is not None for use in life.uses(UseKind.PASS))
 
 
 def _calls(value: Expression) -> list[Call]:

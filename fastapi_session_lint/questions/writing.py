@@ -61,6 +61,7 @@ class Writing:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._memo: dict[tuple[int, frozenset[str]], bool] = {}
+        self._stores_memo: dict[tuple[int, frozenset[str]], bool] = {}
 
     def is_write(self, use: Use, scope: Scope, is_flushed: bool = False) -> bool:
         """Whether a use of a session in a function surely writes; adding an object that may be stored already is not.
@@ -149,6 +150,27 @@ class Writing:
     def may_write(self, use: Use, scope: Scope) -> bool:
         """Whether a statement that a session executes is not known to read only."""
         return use.action is Action.EXECUTE and not self._is_of_kind(_READS, self._statement(use, scope), scope)
+
+    def may_store(self, use: Use, scope: Scope) -> bool:
+        """Whether a use may leave something to a commit: all but what is known to read only, here and in callees."""
+        if use.kind is not UseKind.PASS:
+            return use.action in (Action.WRITE, Action.FLUSH) or self.may_write(use, scope)
+        effect = use.effect
+        if effect is None or effect.writes or effect.flushes:
+            return True
+        return effect.io is not None and self._may_store_within(effect)
+
+    def _may_store_within(self, effect: Effect) -> bool:
+        if effect.source is None:
+            return True
+        scope, names = effect.source
+        key = (id(scope), names)
+        if key not in self._stores_memo:
+            self._stores_memo[key] = False  # for those who come back here
+            life = self._context.life_of_names(scope, names)
+            uses = life.uses(UseKind.ACT, UseKind.PASS)
+            self._stores_memo[key] = not life.complete or any(self.may_store(one, scope) for one in uses)
+        return self._stores_memo[key]
 
     def ends_transaction(self, use: Use, scope: Scope) -> bool:
         """Whether a statement may end the transaction, as COMMIT does, and on MySQL whatever changes the schema."""
