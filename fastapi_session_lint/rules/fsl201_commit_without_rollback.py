@@ -120,22 +120,24 @@ if TYPE_CHECKING:
     from fastapi_session_lint.questions.failures import Failure
 
 
+_LASTING = (
+    "`{}` lives as long as the process and nothing rolls it back when this commit fails: "
+    "every later use raises PendingRollbackError"
+)
+
+
 def check(rule: Rule, context: Context) -> Iterator[Finding]:
     """The findings of FSL201; FSL101 owns a session that is never closed and whose commit is swallowed."""
-    for scope in context.functions():
-        for failure in context.failures(scope):
-            yield _finding(rule, context, failure)
     for scope in (*context.modules(), *context.functions()):
-        for call, name in context.unguarded_shared_commits(scope):
-            span = context.span(scope, call.place)
-            message = (
-                f"`{name}` lives as long as the process and nothing rolls it back when this commit fails: "
-                "every later use raises PendingRollbackError"
-            )
-            yield rule.finding(scope.module.path, span, message)
+        shared = {call.place: name for call, name in context.unguarded_shared_commits(scope)}
+        for failure in context.failures(scope):
+            lasting = shared.pop(failure.place, None)
+            yield _finding(rule, context, failure, lasting)
+        for place, name in shared.items():
+            yield rule.finding(scope.module.path, context.span(scope, place), _LASTING.format(name))
 
 
-def _finding(rule: Rule, context: Context, failure: Failure) -> Finding:
+def _finding(rule: Rule, context: Context, failure: Failure, lasting: str | None) -> Finding:
     scope, name = failure.scope, failure.name
     handler = context.span(scope, failure.handler)
     trail: list[Note] = [context.note(scope, failure.handler, "the error is caught here, and nothing is rolled back")]
@@ -151,6 +153,8 @@ def _finding(rule: Rule, context: Context, failure: Failure) -> Finding:
             message = f"when this fails, the later commit of `{name}` reports success and PostgreSQL stores nothing"
         elif not failure.is_write:
             message = f"when this fails, every later statement of `{name}` fails until rollback() (PostgreSQL)"
+    elif lasting is not None:
+        message = _LASTING.format(lasting)
     else:
         severity = Severity.INFO
         message = (
