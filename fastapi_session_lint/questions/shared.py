@@ -171,11 +171,12 @@ class Shared:
 
     @functools.cached_property
     def module_objects(self) -> frozenset[int]:
-        """The classes of which a module keeps an instance, by the identity of their scopes."""
+        """The classes of which a module keeps an instance while it is imported, by the identity of their scopes."""
         found: set[int] = set()
         for scope in self._context.names.modules.values():
+            main = self._context.framework.main_calls(scope.module)
             for call in scope.module.calls:
-                value = self._context.value(call, scope)
+                value = self._context.value(call, scope) if id(call) not in main else None
                 if isinstance(value, ObjectValue):
                     found |= {id(one.scope) for one in self._lineage(value.of)}
         return frozenset(found)
