@@ -8,7 +8,16 @@ from collections.abc import Container, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint import vocabulary
-from fastapi_session_lint.model.expressions import Attribute, Call, Collection, Expression, Name, last_name
+from fastapi_session_lint.model.expressions import (
+    Attribute,
+    Call,
+    Choice,
+    Collection,
+    Expression,
+    Logic,
+    Name,
+    last_name,
+)
 from fastapi_session_lint.model.syntax import OWN_LEVEL, Assigned, Class, Function, Skipped
 from fastapi_session_lint.project.values import (
     ClassValue,
@@ -137,9 +146,33 @@ class Startup:
                 if last_name(call.function) in vocabulary.STARTUP_REGISTRARS:
                     given = [one.value for one in call.arguments]
                 for value in given:
-                    for one in value.items if isinstance(value, Collection) else (value,):
-                        found.update(self._keys(one, scope))
+                    for one, home in self._registered(value, scope):
+                        found.update(self._keys(one, home))
         return frozenset(found)
+
+    def _registered(self, value: Expression, scope: Scope, depth: int = 0) -> Iterator[tuple[Expression, Scope]]:
+        """What a value may stand for that is given to the framework: one of several, or what callers pass by name."""
+        match value:
+            case Collection(_, items):
+                parts = items
+            case Logic(_, left, right) | Choice(_, left, right):
+                parts = (left, right)
+            case Name(name) if depth < _DEPTH and _is_parameter(name, scope):
+                for given, home in self._passed_by_name(name, scope):
+                    yield from self._registered(given, home, depth + 1)
+                return
+            case _:
+                yield value, scope
+                return
+        for one in parts:
+            yield from self._registered(one, scope, depth)
+
+    def _passed_by_name(self, name: str, function: Scope) -> Iterator[tuple[Expression, Scope]]:
+        for scope in self._names.all_scopes():
+            for call in _calls(scope):
+                for one in call.arguments:
+                    if one.name == name and id(function) in self._keys(call.function, scope):
+                        yield one.value, scope
 
     # --- who calls ---
 
@@ -235,9 +268,15 @@ class Startup:
         return definition if isinstance(definition, Skipped) else None
 
 
+_DEPTH = 3
+"""How many functions up the life span is followed that an application is given."""
 _NAMES = frozenset({Name, Attribute, Collection})
 """What may name a function, or hold something that does."""
 _SERVING = vocabulary.APPLICATIONS | vocabulary.ROUTERS
+
+
+def _is_parameter(name: str, scope: Scope) -> bool:
+    return isinstance(scope.owner, Function) and any(one.name == name for one in scope.owner.parameters)
 
 
 def _calls(scope: Scope) -> tuple[Call, ...]:
