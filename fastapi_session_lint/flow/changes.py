@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi_session_lint.flow.states import ANY_ERROR, DATABASE_ERROR, Health, Left, State, Status
+from fastapi_session_lint.flow.states import ANY_ERROR, DATABASE_ERROR, GIVEN, Health, Left, State, Status
 from fastapi_session_lint.flow.uses import Use
 from fastapi_session_lint.model.expressions import NOWHERE
 from fastapi_session_lint.vocabulary import Action
@@ -25,7 +25,8 @@ def sound(state: State) -> State:
     """The state when the session works again, or when what was called may have seen to that."""
     if state.health is Health.SOUND:
         return state
-    return state._replace(health=Health.SOUND, cause=NOWHERE, is_returned=False)
+    facts = frozenset(one for one in state.facts if not one[0].startswith(GIVEN)) if state.facts else state.facts
+    return state._replace(health=Health.SOUND, cause=NOWHERE, is_returned=False, facts=facts)
 
 
 def settled(state: State) -> State:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from fastapi_session_lint.flow.states import LEAKING, Health, State, Status, fact, forget, learn
 from fastapi_session_lint.flow.steps import Bind, Catch, Graph, Test
+from fastapi_session_lint.flow.telling import assigned, call_name, parted
 from fastapi_session_lint.model.expressions import (
     Attribute,
     Call,
@@ -25,24 +26,29 @@ from fastapi_session_lint.vocabulary import NAME_TABLES, OPEN_ATTRIBUTES, TRANSA
 _LIMIT = 8
 
 
-def tested(expression: Expression) -> tuple[str, str] | None:
-    """The name that a plain test asks about, and what it is when the test holds: none, some or true."""
+def tested(expression: Expression, with_calls: bool = False) -> tuple[str, str] | None:
+    """The name that a plain test asks about, and what it is when the test holds: none, some or true.
+
+    With calls, what a call gives has a name as well.
+    """
     match expression:
         case Not(inner):
-            found = tested(inner)
+            found = tested(inner, with_calls)
             return None if found is None else (found[0], _OPPOSITE[found[1]])
         case Call(Name("bool"), (one,)):
-            return tested(one.value)
+            return tested(one.value, with_calls)
         case Compare(left, "is" | "==" | "is not" | "!=" as operator, Constant("keyword", None | bool() as value, _)):
-            name = _name(left)
+            name = _name(left, with_calls)
             asked = {None: "none", True: "true", False: "false"}[value]
             return None if name is None else (name, asked if operator in _SAME else _OPPOSITE[asked])
-    name = _name(expression)
+    name = _name(expression, with_calls)
     return None if name is None else (name, "true")
 
 
-def _name(expression: Expression) -> str | None:
-    return expression.target if isinstance(expression, Walrus) else dotted(expression)
+def _name(expression: Expression, with_calls: bool) -> str | None:
+    if isinstance(expression, Walrus):
+        return expression.target
+    return dotted(expression) or (call_name(expression) if with_calls else None)
 
 
 _SAME = frozenset({"is", "=="})
@@ -125,25 +131,31 @@ def _links(value: Expression) -> tuple[str, str] | None:
     return tested(value) if isinstance(value, Not | Compare | Call) else None
 
 
-def branch(state: State, value: Expression, tracked: frozenset[str]) -> tuple[State | None, State | None]:
-    """The states after a test, when it held and when it did not; None for a way that cannot be taken."""
+def branch(state: State, value: Expression, tracked: frozenset[str], node: int) -> tuple[State | None, State | None]:
+    """The states after the test at a node, when it held and when it did not; None for a way that cannot be taken."""
     if isinstance(value, Constant):
         held = bool(value.value) and value.value not in ("0", "0.0")
         return (state, None) if held else (None, state)
     told = _told(state, value)
     if told is not None:
         return (state, None) if told else (None, state)
-    found = tested(value)
+    found = tested(value, with_calls=True)
     if found is None:
-        return state, state
+        return parted(state, value, node)
     name, asked = found
-    known = _known(state, name)
-    decided = _IMPLIES.get((known, asked)) if known else None
+    decided = _decided(state, name, asked)
     if decided is not None:
         return (state, None) if decided else (None, state)
     if name not in tracked:
-        return state, state
-    return learn(state, name, asked), learn(state, name, _OPPOSITE[asked])
+        return parted(state, value, node)
+    yes, no = parted(state, value, node)
+    return yes and learn(yes, name, asked), no and learn(no, name, _OPPOSITE[asked])
+
+
+def _decided(state: State, name: str, asked: str) -> bool | None:
+    """What is known of a name says of what is asked of it; what is a tuple is something."""
+    known = _known(state, name)
+    return None if known is None else _IMPLIES.get(("some" if known.startswith("(") else known, asked))
 
 
 def _told(state: State, value: Expression) -> bool | None:
@@ -183,7 +195,7 @@ def _known(state: State, name: str) -> str | None:
 def bound(state: State, name: str, value: Expression, tracked: frozenset[str]) -> State:
     """The state after `name = value`, as far as tests go."""
     linked = _links(value)
-    known = _known(state, linked[0]) if linked else None
+    decided = _decided(state, *linked) if linked else None
     state = forget(state, name)
     if name not in tracked:
         return state
@@ -198,8 +210,14 @@ def bound(state: State, name: str, value: Expression, tracked: frozenset[str]) -
             return state._replace(facts=state.facts | {(name, f"some:{other}")})
     if linked is None:
         return state
-    decided = _IMPLIES.get((known, linked[1])) if known else None
     if decided is not None:
         return learn(state, name, "true" if decided else "false")
     kind = {"none": "none", "some": "some", "true": "some", "false": "none"}[linked[1]]
     return state._replace(facts=state.facts | {(name, f"{kind}:{linked[0]}")})
+
+
+def given(before: State, state: State, targets: tuple[Expression, ...], value: Expression, known: str) -> State:
+    """The state after an assignment of what a failed call gave, of which so much is known, or of a test of it."""
+    found = tested(value, with_calls=True) if isinstance(value, Not | Compare) else None
+    decided = _decided(before, *found) if found is not None else None
+    return assigned(before, state, targets, value, known if decided is None else "true" if decided else "false")

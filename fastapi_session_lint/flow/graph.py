@@ -41,6 +41,7 @@ from fastapi_session_lint.model.expressions import (
     Name,
     Not,
     Walrus,
+    dotted,
     parts_of,
 )
 from fastapi_session_lint.model.syntax import (
@@ -245,18 +246,21 @@ class _Builder:
         return self.add(Enter(items[0], block, statement.is_async, statement.place), (body,), ways.to("error"))
 
     def _match(self, statement: Match, then: int, ways: _Ways) -> int:
-        following = then
+        """Each case is a test of the subject of which nothing is known; what a call gives has a name of its own."""
+        subject, following = statement.subject, then
+        if isinstance(subject, Call | Await):
+            self._blocks += 1
+            subject = Name(f"match {self._blocks}")
+        test = Test(Compare(subject if dotted(subject) else NOTHING, "==", NOTHING), NOWHERE)
         for case in reversed(statement.cases):
             body = self.block(case.body, then, ways)
             if case.guard is not None:
                 body = self._test(case.guard, statement.place, body, following, ways)
             taken = self.add(Clear(case.names), (body,), ways.to("error"))
-            following = taken if case.irrefutable else self.add(Test(_UNDECIDED, NOWHERE), (taken, following), FAILED)
-        return self.add(Evaluate(statement.subject, statement.place), (following,), ways.to("error"))
-
-
-_UNDECIDED = Compare(NOTHING, "==", NOTHING)
-"""A test of which nothing is known."""
+            following = taken if case.irrefutable else self.add(test, (taken, following), FAILED)
+        if subject is statement.subject:
+            return self.add(Evaluate(subject, statement.place), (following,), ways.to("error"))
+        return self.add(Bind((subject,), statement.subject, statement.place), (following,), ways.to("error"))
 
 
 def _calls(expression: Expression) -> bool:

@@ -80,7 +80,8 @@ class State(NamedTuple):
     `entered` are the with blocks that it is in, each with what leaving does.
     `error` is the last error raised, `cause` the place of the commit, flush or statement that failed, or of
     the yield at which an error came in; `is_returned` where that is a call which came back all the same.
-    `facts` are what tests on the path have shown: (name, "none" | "some" | "true" | "false" | "none:x" | "some:x").
+    `facts` are what tests on the path have shown: (name, "none" | "some" | "true" | "false" | "none:x" | "some:x"),
+    and, by names that begin with GIVEN, what is known of what the call gave that left it failed.
     """
 
     status: Status
@@ -94,11 +95,19 @@ class State(NamedTuple):
 
 
 class Left(NamedTuple):
-    """How a function leaves a session: IDLE is untouched, a `health` of None as it was, `error` what is in flight."""
+    """How a function leaves a session: IDLE is untouched, a `health` of None as it was, `error` what is in flight.
+
+    `gives` is what it returns where it leaves it failed.
+    """
 
     status: Status
     health: Health | None = None
     error: Error | None = None
+    gives: str = ""
+
+
+GIVEN = "given "
+"""How the names of facts begin that tell of what a call gave."""
 
 
 def fact(state: State, name: str) -> str | None:
@@ -131,6 +140,7 @@ def forget(state: State, name: str) -> State:
     """The state in which a name has been bound anew: what was known of it, and flags still tied to it, are gone."""
     if not state.facts:
         return state
+    gone = {name, f"{GIVEN}name {name}"}
     return state._replace(
-        facts=frozenset(one for one in state.facts if one[0] != name and one[1].partition(":")[2] != name)
+        facts=frozenset(one for one in state.facts if one[0] not in gone and one[1].partition(":")[2] != name)
     )

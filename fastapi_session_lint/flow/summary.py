@@ -9,6 +9,7 @@ from fastapi_session_lint.findings import Note
 from fastapi_session_lint.flow.binding import is_receiver
 from fastapi_session_lint.flow.lives import Life
 from fastapi_session_lint.flow.states import ANY_ERROR, Health, Left, State, Status
+from fastapi_session_lint.flow.telling import what_returned
 from fastapi_session_lint.flow.uses import UseKind
 from fastapi_session_lint.model.expressions import NOWHERE
 from fastapi_session_lint.model.syntax import NO_NAMES
@@ -50,7 +51,7 @@ class Effect:
 
     def unsure(self) -> Effect:
         """The same where something unknown around the function may roll the session back."""
-        after = dict.fromkeys(one._replace(health=Health.SOUND) for one in self.after)
+        after = dict.fromkeys(one._replace(health=Health.SOUND, gives="") for one in self.after)
         failures = dict.fromkeys(one._replace(health=Health.SOUND) for one in self.failures)
         return replace(self, after=tuple(after), failures=tuple(failures), needs_health=False, source=None)
 
@@ -117,16 +118,18 @@ def in_order(found: set[Left]) -> tuple[Left, ...]:
     return tuple(sorted(found, key=_order))
 
 
-def _order(left: Left) -> tuple[str, str, str]:
+def _order(left: Left) -> tuple[str, str, str, str]:
     error = left.error
     named = error.definition.qualified_name + error.scope.module.path if isinstance(error, ClassValue) else error
-    return left.status.name, left.health.name if left.health is not None else "", named or ""
+    return left.status.name, left.health.name if left.health is not None else "", named or "", left.gives
 
 
 def left_in(start: State, state: State, failed: bool) -> Left:
     """How a session is left that was in one state and is in another."""
     is_same = state.health is start.health is not Health.SOUND and state.cause == NOWHERE
-    return Left(state.status, None if is_same else state.health, (state.error or ANY_ERROR) if failed else None)
+    if failed:
+        return Left(state.status, None if is_same else state.health, state.error or ANY_ERROR)
+    return Left(state.status, None) if is_same else Left(state.status, state.health, None, what_returned(state))
 
 
 def _first_io(life: Life) -> Note | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from fastapi_session_lint.flow import facts
+from fastapi_session_lint.flow import facts, telling
 from fastapi_session_lint.flow.binding import Binder, given_back, named, unbound
 from fastapi_session_lint.flow.changes import acted, busy, failed, given_away, handed_on, passed, raising, sound
 from fastapi_session_lint.flow.entering import Entry, meant, outside, ways_in
@@ -50,7 +50,7 @@ from fastapi_session_lint.flow.summary import STRANGE, Effect
 from fastapi_session_lint.flow.uses import Captured, Outcome, Use, UseKind
 from fastapi_session_lint.model.expressions import NOWHERE, Collection, Expression, Name
 from fastapi_session_lint.model.syntax import Define, Function
-from fastapi_session_lint.project.values import FunctionValue, Scope
+from fastapi_session_lint.project.values import FunctionValue, ObjectValue, Scope
 
 if TYPE_CHECKING:
     from fastapi_session_lint.flow.effects import Effects
@@ -113,16 +113,19 @@ class Walk:
                 self.life.ends.append((failed, point))
             case Evaluate(value, _):
                 for _, after in self._evaluate(point, node, value):
-                    self._go(point, node.next[0], after)
+                    self._go(point, node.next[0], telling.over(after))
             case Bind(targets, value, _):
                 self._at = point
                 for outcome, after in self._evaluate(point, node, value):
-                    self._go(point, node.next[0], binder.bind_all(targets, value, outcome, after))
+                    bound = binder.bind_all(targets, value, outcome, after)
+                    if after.is_returned:
+                        bound = facts.given(after, bound, targets, value, telling.kind(after, value, self._is_object))
+                    self._go(point, node.next[0], telling.over(bound))
             case Test(value, _):
                 for _, after in self._evaluate(point, node, value):
-                    for way, then in zip(node.next, facts.branch(after, value, self.tracked), strict=True):
+                    for way, then in zip(node.next, facts.branch(after, value, self.tracked, point.node), strict=True):
                         if then is not None:
-                            self._go(point, way, then)
+                            self._go(point, way, telling.over(then))
             case Iterate():
                 self._iterate(point, node, node.step)
             case Enter():
@@ -203,7 +206,8 @@ class Walk:
         for one in effect.failures:
             after = passed(state, one, use.place, is_returned=False)
             self._go(point, node.error, after._replace(error=one.error), use)
-        return [passed(state, one, use.place, is_returned=True) for one in effect.after]
+        back = ((passed(state, one, use.place, is_returned=True), one.gives) for one in effect.after)
+        return [telling.heard(after, use.place, gives) for after, gives in back]
 
     def _yield(self, point: Point, node: Node, use: Use, state: State) -> list[State]:
         """The code around a dependency or manager goes on, and may throw an error in."""
@@ -272,8 +276,9 @@ class Walk:
     # --- ways out ---
 
     def _leave(self, point: Point, node: Node, value: Expression | None, place: int) -> None:
+        is_last = isinstance(self.nodes[node.next[0]].step, End)
         if value is None:
-            self._go(point, node.next[0], point.state)
+            self._go(point, node.next[0], telling.leaving(point.state, None, self._is_object, is_last))
             return
         for outcome, after in self._evaluate(point, node, value):
             state = after
@@ -283,7 +288,11 @@ class Walk:
                     self.life.moments.append(Moment(point, Use(UseKind.RETURN, place, name=kind), state))
                 if self.life.origin is not None or kind not in ("session", "receiver"):
                     state = handed_on(state)
-            self._go(point, node.next[0], state)
+            self._go(point, node.next[0], telling.leaving(state, value, self._is_object, is_last))
+
+    def _is_object(self, value: Expression) -> bool:
+        """Whether a value is an object of the project, which is something whatever its attributes say."""
+        return isinstance(self.effects.roles.value(value, self.scope), ObjectValue)
 
     def _throw(self, point: Point, node: Node, value: Expression | None, place: int) -> None:
         error = raised(value, self.scope, self.effects.roles)

@@ -1,9 +1,8 @@
 """Which modules have to do with each other: they are linked and judged together, and no other one says a word in it.
 
 A project is a graph: its modules, with an edge for each import that is found in it. What no chain of imports joins are
-different programs that lie in one repository. Who has a name for a package may reach all below it by attributes, without
-an import. pytest adds edges of its own: a conftest.py is there for all tests below
-its folder, and names the plugins that bring more fixtures.
+different programs that lie in one repository. Who has a name for a package may reach all below it by attributes. pytest
+adds edges of its own: a conftest.py is there for all tests below its folder, and names the plugins that bring fixtures.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from fastapi_session_lint.flow.lives import Life, Moment, Point
 from fastapi_session_lint.flow.states import Health, State, Status
+from fastapi_session_lint.flow.telling import is_certain, way_taken
 from fastapi_session_lint.flow.uses import Use, UseKind
 from fastapi_session_lint.model.syntax import Function, Try, With
 from fastapi_session_lint.model.walk import statements
@@ -246,14 +247,20 @@ def _use_by_callers(context: Context, scope: Scope, depth: int = 0) -> Answer:
 def _use_in(context: Context, caller: Scope, life: Life, calls: frozenset[int], depth: int) -> Answer:
     if not life.complete:
         return UNKNOWN
-    for moment in life.moments:
-        before = moment.before
-        if before.is_returned and before.cause in calls and context.effects.fails(moment):
-            return Again(caller, moment.use.place)
-    given_back = (point.state for failed, point in life.ends if not failed)
-    if any(one.is_returned and one.cause in calls and _is_left_failed(one) for one in given_back):
+    used = [one for one in life.moments if _comes_from(one.before, calls) and context.effects.fails(one)]
+    ways = [way_taken(one.before) for one in used]
+    if is_certain(ways):
+        return Again(caller, used[0].use.place)
+    given_back = [point.state for failed, point in life.ends if not failed]
+    given_back = [one for one in given_back if _comes_from(one, calls) and _is_left_failed(one)]
+    if given_back and is_certain(ways + [way_taken(one) for one in given_back]):
         return UNKNOWN if _answers(context, caller) else _use_by_callers(context, caller, depth + 1)
     return NOT_USED
 
 
 _CATCHING = frozenset({Try, With})
+
+
+def _comes_from(state: State, calls: frozenset[int]) -> bool:
+    """Whether a session failed in one of these calls, which returned all the same."""
+    return state.is_returned and state.cause in calls
