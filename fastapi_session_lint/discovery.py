@@ -1,6 +1,6 @@
 """Which Python files lie below a folder, once excluded and ignored ones are left out.
 
-A folder is listed once, its files are not opened, and pathspec is imported only when there is a pattern to match.
+A folder is listed once, its files are not opened, and pathspec is imported only for patterns beyond plain names.
 """
 
 # Paths stay plain text: they are many, and one spelling names a file everywhere.

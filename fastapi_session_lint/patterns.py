@@ -35,9 +35,10 @@ class Lines:
         self._by_name: dict[str, list[int]] = {}
         self._by_shape: list[int] = []
         self._specs: dict[tuple[int, ...], GitIgnoreSpec] = {}
+        self._plain = {number: plain for number, one in enumerate(self._lines) if (plain := _plain(one)) is not None}
         shapes: list[str] = []
         for number, line in enumerate(self._lines):
-            last = line.removesuffix("/").rpartition("/")[2]
+            last = line.removeprefix("!").removesuffix("/").rpartition("/")[2]
             if line != line.strip():
                 self._always.append(number)
             elif is_name(last):
@@ -56,7 +57,9 @@ class Lines:
             wanted.update(self._by_name.get(part, ()))
             if self._has_shape is not None and self._has_shape(part):
                 wanted.update(self._by_shape)
-        return self._spec(tuple(sorted(wanted))).check_file(path).include if wanted else None
+        if self._plain.keys() >= wanted:
+            return True if any(self._plain[number].fits(path) for number in wanted) else None
+        return self._spec(tuple(sorted(wanted))).check_file(path).include
 
     def _spec(self, numbers: tuple[int, ...]) -> GitIgnoreSpec:
         if numbers not in self._specs:
@@ -64,6 +67,31 @@ class Lines:
 
             self._specs[numbers] = _compiled(GitIgnoreSpec, [self._lines[number] for number in numbers])
         return self._specs[numbers]
+
+
+class _Plain(NamedTuple):
+    """A line of names that takes nothing back, which needs no library: its names, and what slashes say of it."""
+
+    parts: tuple[str, ...]
+    is_anchored: bool
+    is_folder: bool
+
+    def fits(self, path: str) -> bool:
+        """Whether it names a relative path, or a folder on the way there."""
+        *folders, last = path.split("/")  # what ends in a slash has an empty last part
+        there = folders if self.is_folder or not last else [*folders, last]
+        if self.is_anchored:
+            return tuple(there[: len(self.parts)]) == self.parts
+        return self.parts[0] in there
+
+
+def _plain(line: str) -> _Plain | None:
+    """A line as plain names; None where it has anything else."""
+    body = line.removeprefix("/").removesuffix("/")
+    names = tuple(body.split("/"))
+    if line != line.strip() or not all(is_name(one) and one not in ("", ".", "..") for one in names):
+        return None
+    return _Plain(names, line.startswith("/") or len(names) > 1, line.endswith("/"))
 
 
 class Patterns(NamedTuple):

@@ -299,6 +299,7 @@ IGNORED = [
     *("*.pyc", "*.py[co]", "*$py.class", "build/", "/dist", "gen", "a/b", "a/*.py", "**/x.py", "x/**", "!keep.py"),
     *("!gen/", "??.py", "[ab].py", "[!a].py", "[^a].py", "\\!odd.py", "\\#odd", "*", "!*/", "!*.py", "a*b", ".env*"),
     *("*.tar.gz", " space.py", "trailing.py ", "a?c/", "/**/gen/*.py", "x.*", "é.py"),
+    *("a", "/x.py", "a/b/", "/gen/", "x/gen/a.py", "a//b", "./a", "a/", "!a/b", "!/x"),
 ]
 PARTS = ("a", "b", "ab", "a.py", "x.py", "keep.py", "gen", "build", "x", "x.tar.gz", ".env.py", "!odd.py", "é.py")
 

@@ -43,20 +43,18 @@ def components(modules: Iterable[Module], imports: ImportMap) -> list[Component]
 def _joined(by_path: Mapping[str, Module], imports: ImportMap) -> _Joined:
     joined = _Joined(by_path)
     packages: dict[str, str] = {}
-    conftests = functools.cache(lambda folder: tuple(one for one in _conftests(folder) if one in by_path))
+    above = functools.cache(_above)
     for path, module in by_path.items():
-        imported = tuple(dict.fromkeys(_imported(module, imports)))
-        around = conftests(posixpath.dirname(path))
-        for target in (*_ends(imported, imports), *_fixtures(module, imports), *around):
+        imported = dict.fromkeys(_imported(module, imports))
+        for target in (*_on_the_way(imported, imports), *_fixtures(module, imports)):
             joined.join(path, target)
-        for _, named in imported:
-            folder = imports.package_folder(named) if named is not None else None
-            if folder is not None:
-                joined.join(path, packages.setdefault(folder, path))
-    for folder, path in packages.items():
-        for inner in by_path:
-            if inner.startswith(f"{folder}/"):
-                joined.join(path, inner)
+        for folder in above(posixpath.dirname(path)):
+            joined.join(path, f"{folder}/conftest.py")
+        for folder in _packages_named(imported, imports):
+            joined.join(path, packages.setdefault(folder, path))
+    for inner in by_path if packages else ():
+        for folder in above(posixpath.dirname(inner)):
+            joined.join(inner, packages.get(folder))
     return joined
 
 
@@ -79,29 +77,36 @@ def links(module: Module, imports: ImportMap) -> tuple[str | None, ...]:
 
     None stands for what is not of the project.
     """
-    return tuple(dict.fromkeys(_ends(_imported(module, imports), imports)))
+    return tuple(dict.fromkeys(_on_the_way(_imported(module, imports), imports)))
 
 
-_Import: TypeAlias = tuple[str | None, str | None]
+_Found: TypeAlias = tuple[str | None, str | None]
 """The file or folder that an import goes to, and the one that it gives a name to if that is a module at all."""
 
 
-def _imported(module: Module, imports: ImportMap) -> Iterator[_Import]:
+def _on_the_way(imported: Iterable[_Found], imports: ImportMap) -> Iterator[str | None]:
+    for found, named in imported:
+        yield found
+        yield named
+        if found is not None:
+            yield from imports.packages(found)
+
+
+def _packages_named(imported: Iterable[_Found], imports: ImportMap) -> Iterator[str]:
+    """The folders of the packages that a module has names for: all below may be reached by attributes from there."""
+    for _, named in imported:
+        folder = imports.package_folder(named) if named is not None else None
+        if folder is not None:
+            yield folder
+
+
+def _imported(module: Module, imports: ImportMap) -> Iterator[_Found]:
     for one in _imports(module):
         found = imports.resolve(module.path, one.module, one.level)
         if found is None or one.name is None:
             yield found, found
         else:
             yield found, imports.submodule(found, one.name) if one.name != "*" else None
-
-
-def _ends(imported: Iterable[_Import], imports: ImportMap) -> Iterator[str | None]:
-    """Where imports lead to, and the packages on the way."""
-    for found, named in imported:
-        yield found
-        if found is not None:
-            yield named
-            yield from imports.packages(found)
 
 
 _SCOPES = (Function, Class)
@@ -122,11 +127,9 @@ def _imports(scope: Module | Function | Class) -> Iterator[Imported]:
         yield from scope.star_imports
 
 
-def _conftests(folder: str) -> Iterator[str]:
-    """Where pytest looks for what is there for all tests in a folder."""
-    while len(folder) > 1:
-        yield f"{folder}/conftest.py"
-        folder = posixpath.dirname(folder)
+def _above(folder: str) -> tuple[str, ...]:
+    """A folder and those above it."""
+    return (folder, *_above(posixpath.dirname(folder))) if folder not in ("", "/") else ()
 
 
 def _fixtures(module: Module, imports: ImportMap) -> Iterator[str | None]:

@@ -35,12 +35,11 @@ class ImportMap:
 
     def _register(self, path: str) -> None:
         """File a module under every dotted name that some root folder would give it."""
-        if posixpath.basename(path) == _INIT:
+        if path == _INIT or path.endswith(f"/{_INIT}"):
             return
-        name = ""
-        stem = path.removesuffix(".py")
-        while stem not in ("/", ""):
-            stem, last = posixpath.split(stem)
+        stem, name = path.removesuffix(".py"), ""
+        while stem:
+            stem, _, last = stem.rpartition("/")
             if not last.isidentifier():
                 return
             name = f"{last}.{name}" if name else last
@@ -64,9 +63,11 @@ class ImportMap:
         if importer not in self._folder_of:
             self._folder_of[importer] = posixpath.dirname(importer)
         key = (self._folder_of[importer], module, level)
-        if key not in self._memo:
-            self._memo[key] = self._relative(*key) if level else self._absolute(importer, module)
-        return self._memo[key]
+        try:
+            return self._memo[key]
+        except KeyError:
+            found = self._memo[key] = self._relative(*key) if level else self._absolute(importer, module)
+            return found
 
     def _relative(self, folder: str, module: str, level: int) -> str | None:
         for _ in range(level - 1):
@@ -79,8 +80,10 @@ class ImportMap:
 
     def package_folder(self, module: str) -> str | None:
         """The folder of a package; None for a file that is none."""
-        if posixpath.basename(module) == _INIT:
-            return posixpath.dirname(module)
+        if module.endswith(_INIT):
+            folder, _, name = module.rpartition("/")
+            if name == _INIT:
+                return folder or posixpath.dirname(module)
         return module if module in self.folders else None
 
     def _below(self, folder: str, module: str) -> str | None:
