@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fastapi_session_lint import engine
 from fastapi_session_lint.cache.folder import Cache
 from fastapi_session_lint.findings import Finding, Fix, Heeded, Repair
-from fastapi_session_lint.plugins import rules_of
+from fastapi_session_lint.plugins import rules_of, wanted_codes
 from fastapi_session_lint.reuse import Components, Records
 from fastapi_session_lint.source import Source
 from fastapi_session_lint.work import Work
@@ -25,20 +25,24 @@ Finish = Callable[[Sequence[Finding], Sequence[Source]], list[Finding]]
 def judge(
     work: Work, sources: Sequence[Source], with_fixes: bool, heeded: Heeded, jobs: int | None, cache: Cache | None
 ) -> list[Finding]:
-    """The findings in the files to report, in their order. `sources` are all files of the project."""
+    """The findings in the files to report, in their order. `sources` are all files of the project.
+
+    Raises InvalidSettings for an unknown code, unless all is known from a run with the same settings.
+    """
     finish = functools.partial(
         engine.finish,
         settings=work.settings,
         with_fixes=with_fixes,
         heeded=heeded,
         ignores=work.ignores,
-        rules=rules_of(work.settings.plugins),
+        rules=functools.partial(rules_of, work.settings.plugins),
         planner=None if cache is None else functools.partial(_planned, cache),
     )
     records = None if cache is None or work.settings.plugins else Records(cache, work, sources)
     before = None if records is None else records.judged()
     if before is not None:
         return finish(before.findings, before.sources)
+    wanted_codes(work.settings)
     return _Anew(work, sources, finish, jobs, cache, with_fixes=with_fixes).findings(records)
 
 

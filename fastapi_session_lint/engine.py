@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 
 from fastapi_session_lint.findings import INTERNAL_ERROR, Finding, Fix, Heeded, Repair
 from fastapi_session_lint.heeding import heed
-from fastapi_session_lint.judge import Judge
 from fastapi_session_lint.model.screen import file_concerns, injected_names, parsed
 from fastapi_session_lint.project.roots import is_test
 from fastapi_session_lint.readings import Problem, Reading, is_read, last_line
-from fastapi_session_lint.rules import all_rules
 from fastapi_session_lint.selection import rank
 from fastapi_session_lint.settings import Settings
 from fastapi_session_lint.source import Source, UndecodableSource, UnparsableSource, decode
@@ -53,13 +51,16 @@ def check(
     left out. `rules` are ours where None. `planner` may know some fixes from before.
     Raises settings.InvalidSettings for an unknown code.
     """
-    rules = all_rules() if rules is None else rules
+    from fastapi_session_lint.judge import Judge  # late: who finishes what was judged before needs neither
+    from fastapi_session_lint.rules import all_rules
+
+    asked = all_rules() if rules is None else rules
     known = {} if known is None else known
     if unread := [source for source in sources if source not in known]:
         names = injected_names_of(sources)
         known.update({source: read(source, names) for source in unread})
     readings = [known[source] for source in sources]
-    found = Judge([one.path for one in sources], readings, settings, rules, versions).findings(report)
+    found = Judge([one.path for one in sources], readings, settings, asked, versions).findings(report)
     looked_at = [one for one in sources if is_read(known[one]) and (report is None or one.path in report)]
     return finish(
         found,
@@ -68,7 +69,7 @@ def check(
         with_fixes=with_fixes,
         heeded=heeded,
         ignores=ignores,
-        rules=rules,
+        rules=lambda: asked,
         planner=planner,
     )
 
@@ -81,14 +82,13 @@ def finish(
     with_fixes: bool = False,
     heeded: Heeded = Heeded.ALL,
     ignores: Mapping[str, Sequence[str]] | None = None,
-    rules: Sequence[Rule] | None = None,
+    rules: Callable[[], Sequence[Rule]],
     planner: Planner | None = None,
 ) -> list[Finding]:
     """What of the judged findings is told, and how: the second half of `check`, whose parameters these are.
 
     `sources` are the files that were asked for and could be read.
     """
-    rules = all_rules() if rules is None else rules
     ignores = ignores or {}
     findings = [weighed(one, settings) for one in judged if not _is_ignored(one, ignores)]
     if heeded is not Heeded.NONE:
@@ -156,6 +156,7 @@ def load_parser() -> None:
 def load_rules(*, with_fixes: bool = False) -> None:
     """Import what `Judge`, and planning fixes where they are asked for, need and import late: it takes longer."""
     import fastapi_session_lint.context
+    from fastapi_session_lint.rules import all_rules
 
     all_rules()
     if with_fixes:
@@ -176,6 +177,8 @@ def understand(
     versions: Mapping[str, Versions] | None = None,
 ) -> Inventory:
     """What the tool understood of a project, limited to the files whose paths are in `report` (all when None)."""
+    from fastapi_session_lint.judge import Judge  # late, as in check
+
     names = injected_names_of(sources)
     readings = [read(source, names) for source in sources]
     return Judge([one.path for one in sources], readings, settings, (), versions).inventory(report)

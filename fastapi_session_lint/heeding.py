@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fastapi_session_lint.findings import INTERNAL_ERROR, Finding, Heeded, Repair, RepairKind
-from fastapi_session_lint.judge import wanted_of
 from fastapi_session_lint.readings import SYNTAX_ERROR
 from fastapi_session_lint.selection import rank
 from fastapi_session_lint.settings import Settings
 from fastapi_session_lint.source import Source, decode
-from fastapi_session_lint.suppressions import Comment, comments, may_suppress, suppress, suppressing, unused
+from fastapi_session_lint.suppressions import (
+    Comment,
+    comments,
+    may_be_unused,
+    may_suppress,
+    suppress,
+    suppressing,
+    unused,
+)
 
 if TYPE_CHECKING:
     from fastapi_session_lint.rules.base import Rule
@@ -24,13 +31,14 @@ def heed(
     findings: Sequence[Finding],
     sources: Iterable[Source],
     heeded: Heeded,
-    rules: Sequence[Rule],
+    rules: Callable[[], Sequence[Rule]],
     settings: Settings,
     ignores: Mapping[str, Sequence[str]],
 ) -> list[Finding]:
     """The findings that no comment in the sources suppresses, with those about comments that suppress nothing.
 
-    Whether a code is suppressed for nothing cannot be told where it is left out.
+    Whether a code is suppressed for nothing cannot be told where it is left out. `rules` are asked for only where a
+    comment names one of them: to load them takes a while.
     """
     by_path: dict[str, list[Finding]] = {}
     for finding in findings:
@@ -40,10 +48,18 @@ def heed(
         if may_suppress(source.data, is_reported=bool(here)):
             found = comments(decode(source.data).text, heeded)
             left, used = suppress([one for one in here if one.code != INTERNAL_ERROR], found)
-            ran = {code for code in wanted_of(settings, rules) if rank(code, ignores.get(source.path, ())) < 0}
-            idle = _unused(source.path, found, used, rules, ran) if UNUSED_SUPPRESSION in ran else ()
+            idle: Iterable[Finding] = ()
+            if any(map(may_be_unused, found)):
+                ran = {code for code in _wanted(settings, rules()) if rank(code, ignores.get(source.path, ())) < 0}
+                idle = _unused(source.path, found, used, rules(), ran) if UNUSED_SUPPRESSION in ran else ()
             by_path[source.path] = [*(one for one in here if one.code == INTERNAL_ERROR), *left, *idle]
     return sorted((one for some in by_path.values() for one in some), key=lambda finding: finding.order)
+
+
+def _wanted(settings: Settings, rules: Sequence[Rule]) -> frozenset[str]:
+    from fastapi_session_lint.judge import wanted_of  # late: who knows all findings from before judges nothing
+
+    return wanted_of(settings, rules)
 
 
 def _unused(

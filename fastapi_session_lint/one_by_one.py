@@ -129,7 +129,9 @@ class _Project:
         from fastapi_session_lint.engine import finish  # late, as above
 
         work, found = self._work, dict[str, list[Finding]]((path, []) for path in report)
-        for one in finish(judged, sources, work.settings, heeded=self._heeded, ignores=work.ignores, rules=self._rules):
+        for one in finish(
+            judged, sources, work.settings, heeded=self._heeded, ignores=work.ignores, rules=lambda: self._rules
+        ):
             found.setdefault(one.path, []).append(one)
         return found
 

@@ -137,8 +137,8 @@ def _judge(
 ) -> list[Finding]:
     from fastapi_session_lint import all_at_once  # late: who finds everything in the cache needs no rules
 
-    check_codes(work)
-    return all_at_once.judge(work, sources, with_fixes, heeded, jobs, cache)
+    with _naming_the_configuration(work):
+        return all_at_once.judge(work, sources, with_fixes, heeded, jobs, cache)
 
 
 def _remembered(
@@ -181,8 +181,15 @@ def understand(work: Iterable[Work], sources: Sources) -> dict[str, Inventory]:
 
 def check_codes(work: Work) -> None:
     """Hold the selection to the rules that exist. Raises settings.InvalidSettings, naming the configuration file."""
-    try:
+    with _naming_the_configuration(work):
         wanted_codes(work.settings)
+
+
+@contextlib.contextmanager
+def _naming_the_configuration(work: Work) -> Iterator[None]:
+    """Say of invalid settings in which file they are."""
+    try:
+        yield
     except InvalidSettings as error:
         where = f"{work.configuration.path}: " if work.configuration.path else ""
         raise InvalidSettings(f"{where}{error}") from error

@@ -196,6 +196,11 @@ def suppress(findings: Iterable[Finding], found: list[Comment]) -> tuple[list[Fi
     return left, used
 
 
+def may_be_unused(comment: Comment) -> bool:
+    """Whether it could be said of a comment that it suppresses nothing: whether it is ours, or names a code of ours."""
+    return comment.kind.is_own or any(one.startswith(PREFIX) for one in comment.codes or ())
+
+
 def unused(
     found: list[Comment], used: dict[int, set[str]], ran: Collection[str], known: Collection[str]
 ) -> Iterator[Unused]:

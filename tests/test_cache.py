@@ -66,6 +66,17 @@ def test_a_warm_run_loads_no_parser(warm: Any) -> None:
     assert "fastapi_session_lint.runner" in loaded
 
 
+def test_who_changes_a_comment_has_no_rule_loaded(warm: Any) -> None:
+    cold = warm.fsl(*CHECK)
+    path = warm.root / "app" / "jobs.py"
+    path.write_text(path.read_text() + "# nightly\n")
+    done = warm.python("-c", LOADED)
+    loaded = set(done.err.split())
+    assert "fastapi_session_lint.comparison" in loaded
+    assert not [one for one in loaded if one.startswith("fastapi_session_lint.rules")]
+    assert done.out == cold.out
+
+
 def test_a_warm_flake8_plugin_loads_no_parser(shop: Any) -> None:
     code = (
         "import sys, ast, argparse\nfrom fastapi_session_lint.flake8_plugin import Plugin\n"

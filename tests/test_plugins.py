@@ -172,7 +172,7 @@ def test_the_page_names_what_is_there() -> None:
     page = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
     named = re.findall(r"^\| `context\.(\w+)", page, re.MULTILINE)
     assert len(named) > 5
-    instance = set(vars(Context)) | {"creations", "life", "session", "subject", "value"}
+    instance = set(vars(Context)) | {"creations", "is_test", "life", "session", "subject", "value"}
     assert set(named) <= instance
     for name in ("session_outside_database.py", "tests/test_rules.py"):
         text = next(EXAMPLE.rglob(Path(name).name)).read_text(encoding="utf-8").strip()
