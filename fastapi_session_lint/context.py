@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from fastapi_session_lint.findings import Note, Span
 from fastapi_session_lint.flow.effects import Effects
@@ -122,24 +122,26 @@ class Context:
         self._looked_at = (
             list(modules.values()) if report is None else [modules[path] for path in sorted(report) if path in modules]
         )
+        self._functions = [(one, found) for one in self._looked_at if (found := self.names.functions_in(one))]
+        self._classes = [(one, found) for one in self._looked_at if (found := self.names.classes_in(one))]
 
-    def _reported(self, scopes: Callable[[Scope], Iterable[Scope]]) -> Iterator[Scope]:
+    def _reported(self, scopes: Iterable[tuple[Scope, Iterable[Scope]]]) -> Iterator[Scope]:
         """Those of each module; the one looked at is kept at hand, for whoever has to say where a rule crashed."""
-        for module in self._looked_at:
+        for module, some in scopes:
             self.visited = module.module.path
-            yield from scopes(module)
+            yield from some
 
     def modules(self) -> Iterator[Scope]:
         """The module scopes to report on."""
-        return self._reported(lambda module: (module,))
+        return self._reported((one, (one,)) for one in self._looked_at)
 
     def functions(self) -> Iterator[Scope]:
         """The function scopes to report on, lambdas too."""
-        return self._reported(self.names.functions_in)
+        return self._reported(self._functions)
 
     def classes(self) -> Iterator[Scope]:
         """The class scopes to report on."""
-        return self._reported(self.names.classes_in)
+        return self._reported(self._classes)
 
     def span(self, scope: Scope, place: int) -> Span:
         """Where a place of a scope's module is."""

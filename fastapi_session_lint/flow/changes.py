@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi_session_lint.flow.states import ANY_ERROR, DATABASE_ERROR, GIVEN, Health, Left, State, Status
+from fastapi_session_lint.flow.states import ANY_ERROR, DATABASE_ERROR, GIVEN, Health, Left, State, Status, in_error
 from fastapi_session_lint.flow.uses import Use
 from fastapi_session_lint.model.expressions import NOWHERE
 from fastapi_session_lint.vocabulary import Action
@@ -13,7 +13,10 @@ _STATEMENTS = frozenset({Action.EXECUTE, Action.READ})
 
 def moved(state: State, status: Status) -> State:
     """The state with another status, unless someone else has the session, or there is none."""
-    return state if state.status in (Status.GONE, Status.ABSENT) else state._replace(status=status)
+    now = state.status
+    if now is status or now is Status.GONE or now is Status.ABSENT:
+        return state
+    return State(status, *state[1:])
 
 
 def busy(state: State) -> State:
@@ -51,14 +54,15 @@ def given_away(state: State) -> State:
 
 def raising(state: State) -> State:
     """The state when something has raised that has nothing to do with the session."""
-    return state._replace(error=ANY_ERROR)
+    return in_error(state, ANY_ERROR)
 
 
 def spoilt(state: State, health: Health, place: int, is_returned: bool = False) -> State:
     """The state when what stands at a place has failed; what failed before that, or there is no session, stays."""
     if state.status is Status.ABSENT or state.health is health or state.health is Health.FAILED:
         return state
-    return state._replace(health=health, cause=place, is_returned=is_returned)
+    status, names, entered, error, _, _, _, facts = state
+    return State(status, names, entered, error, health, place, is_returned, facts)
 
 
 def failed(state: State, use: Use) -> State | None:
@@ -71,7 +75,7 @@ def failed(state: State, use: Use) -> State | None:
         health = Health.ABORTED
     else:
         return None
-    return spoilt(busy(state), health, use.place)._replace(error=DATABASE_ERROR)
+    return in_error(spoilt(busy(state), health, use.place), DATABASE_ERROR)
 
 
 def _has_nothing_to_send(state: State, use: Use) -> bool:

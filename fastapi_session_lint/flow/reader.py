@@ -61,6 +61,7 @@ class Reader:
         self.origin = origin
         self.names: frozenset[str] = frozenset()
         self.uses: list[Use] = []
+        self._held: dict[frozenset[str], dict[str, str]] = {}
 
     def read(self, expression: Expression, names: frozenset[str]) -> tuple[Outcome, list[Use]]:
         """What an expression gives, and the uses in it."""
@@ -147,11 +148,10 @@ class Reader:
         return Result.NOTHING
 
     def _holder(self, text: str) -> Holder | Result | None:
-        for name in sorted(self.names):
-            owner, _, attribute = name.rpartition(">") if ">" in name else name.rpartition(".")
-            if attribute and owner == text:
-                return TRANSACTIONS.get(attribute) or Holder(attribute, None)
-        return None
+        if self.names not in self._held:
+            self._held[self.names] = _held(self.names)
+        attribute = self._held[self.names].get(text)
+        return None if attribute is None else TRANSACTIONS.get(attribute) or Holder(attribute, None)
 
     def _attribute(self, expression: Attribute) -> Outcome:
         owner = self.visit(expression.value)
@@ -300,6 +300,16 @@ class Reader:
         elif (use := other_use(self.effects, self.scope, call, function, name)) is not None:
             self.uses.append(use)
         return Result.NOTHING
+
+
+def _held(names: frozenset[str]) -> dict[str, str]:
+    """What the session is an attribute of, and which; the first by name where it is several."""
+    found: dict[str, str] = {}
+    for name in sorted(names):
+        owner, _, attribute = name.rpartition(">") if ">" in name else name.rpartition(".")
+        if attribute:
+            found.setdefault(owner, attribute)
+    return found
 
 
 def is_item(iterable: Expression, names: frozenset[str]) -> bool:

@@ -25,6 +25,7 @@ from fastapi_session_lint.flow.states import (
     Status,
     fact,
     forget,
+    in_error,
     learn,
 )
 from fastapi_session_lint.flow.steps import (
@@ -205,7 +206,7 @@ class Walk:
         effect = self.effects.in_health(effect, state.health)
         for one in effect.failures:
             after = passed(state, one, use.place, is_returned=False)
-            self._go(point, node.error, after._replace(error=one.error), use)
+            self._go(point, node.error, in_error(after, one.error), use)
         back = ((passed(state, one, use.place, is_returned=True), one.gives) for one in effect.after)
         return [telling.heard(after, use.place, gives) for after, gives in back]
 
@@ -299,7 +300,7 @@ class Walk:
         states = [after for _, after in self._evaluate(point, node, value)] if value is not None else [point.state]
         for state in states:
             in_flight = error if error is not None else state.error or ANY_ERROR
-            self._go(point, node.error, state._replace(error=in_flight), Use(UseKind.CALL, place, name="raise"))
+            self._go(point, node.error, in_error(state, in_flight), Use(UseKind.CALL, place, name="raise"))
 
     def _dispatch(self, point: Point, node: Node, step: Dispatch) -> None:
         for handler, entry in zip(step.handlers, node.next, strict=True):

@@ -54,15 +54,19 @@ class Contents:
 
     def gives_any(self, wanted: frozenset[type[Value]], scope: Scope) -> bool:
         """Whether a call in the body of a scope gives one of some kinds of values."""
-        if scope not in self._given:
-            self._given[scope] = tuple({type(self._roles.value(call, scope)) for call in _calls(scope)})
-        return not wanted.isdisjoint(self._given[scope])
+        try:
+            return not wanted.isdisjoint(self._given[scope])
+        except KeyError:
+            self._given[scope] = found = tuple({type(self._roles.value(call, scope)) for call in _calls(scope)})
+            return not wanted.isdisjoint(found)
 
     def has_any(self, wanted: frozenset[type[Statement]], scope: Scope) -> bool:
         """Whether one of some kinds of statements stands in the body of a scope."""
-        if scope not in self._statements:
-            self._statements[scope] = tuple({type(one) for one in scope.statements})
-        return not wanted.isdisjoint(self._statements[scope])
+        try:
+            return not wanted.isdisjoint(self._statements[scope])
+        except KeyError:
+            self._statements[scope] = found = tuple({type(one) for one in scope.statements})
+            return not wanted.isdisjoint(found)
 
 
 def _calls(scope: Scope) -> tuple[Call, ...]:

@@ -39,7 +39,7 @@ class Memory:
         if key in self._open:
             self._lowest = min(self._lowest, self._open[key])
             return None
-        if key in self._provisional:
+        if self._provisional and key in self._provisional:
             value, rest = self._provisional[key]
             self._lowest = min(self._lowest, rest)
             return value

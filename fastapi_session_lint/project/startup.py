@@ -19,6 +19,7 @@ from fastapi_session_lint.model.expressions import (
     last_name,
 )
 from fastapi_session_lint.model.syntax import OWN_LEVEL, Assigned, Class, Function, Skipped
+from fastapi_session_lint.project.contents import Wanted
 from fastapi_session_lint.project.values import (
     ClassValue,
     FunctionValue,
@@ -141,13 +142,14 @@ class Startup:
                     case Call(Attribute(_, method), _, _) if method in vocabulary.STARTUP_METHODS:
                         found.add(key)
         for scope in self._names.all_scopes():
-            for call in _calls(scope):
+            for call in _calls(scope) if self._framework.contents.calls_any(_HANDED, scope) else ():
                 given = [one.value for one in call.arguments if one.name in vocabulary.STARTUP_OPTIONS]
                 if last_name(call.function) in vocabulary.STARTUP_REGISTRARS:
                     given = [one.value for one in call.arguments]
                 for value in given:
                     for one, home in self._registered(value, scope):
-                        found.update(self._keys(one, home))
+                        if (handed := self._key(one, home)) is not None:
+                            found.add(handed)
         return frozenset(found)
 
     def _registered(self, value: Expression, scope: Scope, depth: int = 0) -> Iterator[tuple[Expression, Scope]]:
@@ -169,9 +171,9 @@ class Startup:
 
     def _passed_by_name(self, name: str, function: Scope) -> Iterator[tuple[Expression, Scope]]:
         for scope in self._names.all_scopes():
-            for call in _calls(scope):
+            for call in _calls(scope) if self._framework.contents.calls_any(frozenset({name}), scope) else ():
                 for one in call.arguments:
-                    if one.name == name and id(function) in self._keys(call.function, scope):
+                    if one.name == name and id(function) == self._key(call.function, scope):
                         yield one.value, scope
 
     # --- who calls ---
@@ -184,24 +186,27 @@ class Startup:
             is_test = self._framework.is_test(scope)
             key = id(scope) if scope.owner is not None else None
             calls = _calls(scope)
-            takers = {last_name(call.function) for call in calls}
-            run = _handed_calls(calls, vocabulary.LOOP_RUNNERS) if takers & vocabulary.LOOP_RUNNERS else ()
-            let_go = _handed_calls(calls, vocabulary.TASK_STARTERS) if takers & vocabulary.TASK_STARTERS else ()
+            calls_any = self._framework.contents.calls_any
+            run = _handed_calls(calls, vocabulary.LOOP_RUNNERS) if calls_any(vocabulary.LOOP_RUNNERS, scope) else ()
+            starts = calls_any(vocabulary.TASK_STARTERS, scope)
+            let_go = _handed_calls(calls, vocabulary.TASK_STARTERS) if starts else ()
             for call in calls:
-                for called in self._keys(call.function, scope):
+                called = self._key(call.function, scope)
+                if called is not None:
                     caller = None if id(call) in run else key
                     found[called].append(_Caller(caller, True, is_test, id(call) in let_go))
             keeper = _Caller(key, key is None and self.is_script(scope), is_test)
             for handed, taker in _handed_on(scope):
-                if last_name(handed) in named:
-                    for called in self._keys(handed, scope):
-                        found[called].append(self._taker(taker, keeper, scope))
+                called = self._key(handed, scope) if last_name(handed) in named else None
+                if called is not None:
+                    found[called].append(self._taker(taker, keeper, scope))
             for function in _lambdas(scope):
                 found[id(self._names.scope_of(function))].append(keeper)
         for skipped, scope in self._skipped:
             caller = None if skipped.name == OWN_LEVEL else id(skipped)
             for one in skipped.calls:
-                for called in self._keys(one, scope):
+                called = self._key(one, scope)
+                if called is not None:
                     found[called].append(_Caller(caller, True, self._framework.is_test(scope)))
         return found
 
@@ -246,13 +251,14 @@ class Startup:
             if isinstance(one, Skipped) and one.calls
         )
 
-    def _keys(self, function: Expression, scope: Scope) -> Iterator[Key]:
+    def _key(self, function: Expression, scope: Scope) -> Key | None:
         """The function of the project that an expression stands for, lowered or not."""
         value = self._roles.value(function, scope)
         if isinstance(value, FunctionValue):
-            yield id(value.scope)
-        elif value is None and self._skipped and (skipped := self.skipped_definition(function, scope)) is not None:
-            yield id(skipped)
+            return id(value.scope)
+        if value is None and self._skipped and (skipped := self.skipped_definition(function, scope)) is not None:
+            return id(skipped)
+        return None
 
     def skipped_definition(self, function: Expression, scope: Scope) -> Skipped | None:
         """The def or class that was not lowered for which a name, or an attribute of a module, stands."""
@@ -272,6 +278,7 @@ _DEPTH = 3
 """How many functions up the life span is followed that an application is given."""
 _NAMES = frozenset({Name, Attribute, Collection})
 """What may name a function, or hold something that does."""
+_HANDED: Wanted = vocabulary.STARTUP_OPTIONS | vocabulary.STARTUP_REGISTRARS
 _SERVING = vocabulary.APPLICATIONS | vocabulary.ROUTERS
 
 

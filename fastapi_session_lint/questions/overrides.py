@@ -131,8 +131,10 @@ class Overrides:
 
     def _reset_rows(self, scope: Scope) -> Iterator[int]:
         assert isinstance(scope.owner, Function)
-        places = [call.place for call in scope.owner.calls if _is_reset_call(call)]
-        for statement in scope.statements:
+        contents, places = self._context.contents, list[int]()
+        if contents.calls_any(vocabulary.DICT_REMOVERS, scope):
+            places += [call.place for call in scope.owner.calls if _is_reset_call(call)]
+        for statement in scope.statements if contents.has_any(_DELETE, scope) else ():
             if isinstance(statement, Delete) and any(_is_item(one) for one in statement.targets):
                 places.append(statement.place)
         places += [store.place for store in scope.owner.stores if self._restores(store, scope)]
@@ -163,6 +165,7 @@ class Overrides:
         return False
 
 
+_DELETE = frozenset({Delete})
 _FUNCTIONS: Wanted = frozenset({FunctionValue})
 
 

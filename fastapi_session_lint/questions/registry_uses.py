@@ -119,22 +119,18 @@ class RegistryUses:
     @functools.cached_property
     def _names(self) -> frozenset[str]:
         """Every name that is bound to a registry anywhere, and those that they are imported as."""
-        bound = [
-            (name, one)
-            for scope in (*self._context.names.all_scopes(), *self._context.names.classes)
-            for name, definitions in self._context.names.bindings(scope).items()
-            for one in definitions
-        ]
-        attributes = [
-            (name, one)
-            for scope in self._context.names.classes
-            if isinstance(scope.owner, Class)
-            for name, stored in scope.owner.attributes.items()
-            for _, one in stored
-        ]
-        assigned = ((name, one) for name, one in (*bound, *attributes) if isinstance(one, Assigned))
-        found = {name for name, one in assigned if id(one.value) in self._calls}
-        imported = [(name, one.name) for name, one in bound if isinstance(one, Imported) and one.name != name]
+        found, imported = set[str](), list[tuple[str, str | None]]()
+        for scope in (*self._context.names.all_scopes(), *self._context.names.classes):
+            for name, definitions in self._context.names.bindings(scope).items():
+                for one in definitions:
+                    if isinstance(one, Imported):
+                        imported += [(name, one.name)] if one.name != name else []
+                    elif isinstance(one, Assigned) and id(one.value) in self._calls:
+                        found.add(name)
+        for scope in self._context.names.classes:
+            for name, stored in scope.owner.attributes.items() if isinstance(scope.owner, Class) else ():
+                if any(id(one.value) in self._calls for _, one in stored):
+                    found.add(name)
         while more := {name for name, original in imported if original in found} - found:
             found |= more
         return frozenset(found)
