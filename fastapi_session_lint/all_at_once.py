@@ -23,11 +23,19 @@ Finish = Callable[[Sequence[Finding], Sequence[Source]], list[Finding]]
 
 
 def judge(
-    work: Work, sources: Sequence[Source], with_fixes: bool, heeded: Heeded, jobs: int | None, cache: Cache | None
+    work: Work,
+    sources: Sequence[Source],
+    heeded: Heeded,
+    jobs: int | None,
+    cache: Cache | None,
+    *,
+    with_fixes: bool,
+    with_sites: bool,
 ) -> list[Finding]:
     """The findings in the files to report, in their order. `sources` are all files of the project.
 
-    Raises InvalidSettings for an unknown code, unless all is known from a run with the same settings.
+    Unless all is known they come `with_sites` where these are asked for, or are to be kept. Raises InvalidSettings for
+    an unknown code, unless all is known from a run with the same settings.
     """
     finish = functools.partial(
         engine.finish,
@@ -43,7 +51,8 @@ def judge(
     if before is not None:
         return finish(before.findings, before.sources)
     wanted_codes(work.settings)
-    return _Anew(work, sources, finish, jobs, cache, with_fixes=with_fixes).findings(records)
+    anew = _Anew(work, sources, finish, jobs, cache, with_fixes=with_fixes)
+    return anew.findings(records, with_sites=with_sites)
 
 
 class _Anew:
@@ -76,10 +85,10 @@ class _Anew:
         rules = rules_of(work.settings.plugins)
         self._project = Judge([*self._sources], readings, work.settings, rules, work.versions, keeps=False)
 
-    def findings(self, records: Records | None) -> list[Finding]:
+    def findings(self, records: Records | None, *, with_sites: bool) -> list[Finding]:
         """What is told in the end; what was judged is kept in the `records`, if there are any."""
         if records is None or self._cache is None:
-            return self._judged(self._work.report, sites=False).told
+            return self._judged(self._work.report, sites=with_sites).told
         from fastapi_session_lint.cache.keys import model_key  # late, as it is for runs with a cache alone
 
         models = [model_key(source, self._names) for source in self._sources.values()]

@@ -116,16 +116,19 @@ def check(
     heeded: Heeded = Heeded.ALL,
     caching: Caching = _UNCACHED,
     jobs: int | None = 1,
+    with_sites: bool = False,
 ) -> list[Finding]:
     """The findings of all work, in their order, but for what the `heeded` comments suppress.
 
-    Files are read by so many processes, as many as are worth it when None. Raises settings.InvalidSettings.
+    Files are read by so many processes, as many as are worth it when None. `with_sites`: what the findings are known by
+    will be asked, and is found by the same processes. Raises settings.InvalidSettings.
     """
     found: list[Finding] = []
     with collector_paused(), _thawed_again():
         for one in work:
             cache = caching.of(one.root, one.settings.cache_dir)
-            judge = functools.partial(_judge, one, sources.of(one), with_fixes, heeded, jobs, cache)
+            asked_for = {"with_fixes": with_fixes, "with_sites": with_sites}
+            judge = functools.partial(_judge, one, sources.of(one), heeded, jobs, cache, **asked_for)
             remembered = None if one.settings.plugins else cache  # nobody knows when a plugin changes
             asked = (with_fixes, heeded)
             found += judge() if remembered is None else _remembered(remembered, one, sources.of(one), asked, judge)
@@ -133,12 +136,12 @@ def check(
 
 
 def _judge(
-    work: Work, sources: Sequence[Source], with_fixes: bool, heeded: Heeded, jobs: int | None, cache: Cache | None
+    work: Work, sources: Sequence[Source], heeded: Heeded, jobs: int | None, cache: Cache | None, **asked_for: bool
 ) -> list[Finding]:
     from fastapi_session_lint import all_at_once  # late: who finds everything in the cache needs no rules
 
     with _naming_the_configuration(work):
-        return all_at_once.judge(work, sources, with_fixes, heeded, jobs, cache)
+        return all_at_once.judge(work, sources, heeded, jobs, cache, **asked_for)
 
 
 def _remembered(

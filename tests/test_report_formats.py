@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 import xmlschema
 
+from fastapi_session_lint.cli.outputs import Outputs
 from fastapi_session_lint.findings import Applicability, Edit, Finding, Fix, Note, Severity, Span
 from fastapi_session_lint.report import FORMATS, Report, form, sarif
 from fastapi_session_lint.settings import OUTPUT_FORMATS
@@ -55,6 +56,21 @@ def test_every_form_is_an_option_and_a_module() -> None:
     assert tuple(FORMATS) == OUTPUT_FORMATS
     for name in FORMATS:
         assert callable(form(name))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_forms_that_tell_fingerprints_are_known(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    found = Report.fingerprints
+
+    def spy(report: Report) -> list[str]:
+        asked.append(name)
+        return found(report)
+
+    monkeypatch.setattr(Report, "fingerprints", spy)
+    rendered(name, finding())
+    assert Outputs().tell_fingerprints(name) == bool(asked)
+    assert Outputs(others=((name, "report.txt"),)).tell_fingerprints("full") == bool(asked)
 
 
 @pytest.mark.parametrize("name", FORMATS)

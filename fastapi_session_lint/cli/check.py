@@ -178,7 +178,7 @@ def _run(terminal: Terminal, paths: Sequence[str], configured: Configured, optio
     if options.shows_project:
         return _show_project(terminal, runner.understand(work, sources), form, options)
     with progress(terminal, sum(len(one.paths) for one in work), is_wanted=not options.is_quiet):
-        fixes = _found(terminal, work, sources, options)
+        fixes = _found(terminal, work, sources, form, options)
     if not options.is_quiet:
         say_what_ruff_does(terminal, work, sources)
     if options.is_verbose:
@@ -195,7 +195,7 @@ def _run(terminal: Terminal, paths: Sequence[str], configured: Configured, optio
     return _exit_code(work, fixes, options)
 
 
-def _found(terminal: Terminal, work: Sequence[Work], sources: Sources, options: Options) -> Fixes:
+def _found(terminal: Terminal, work: Sequence[Work], sources: Sources, form: str, options: Options) -> Fixes:
     """What is found in the work, and what of it was fixed."""
     from fastapi_session_lint import runner
     from fastapi_session_lint.findings import Heeded
@@ -206,7 +206,9 @@ def _found(terminal: Terminal, work: Sequence[Work], sources: Sources, options: 
 
         return add_ignores(terminal, work, sources, options.reason)
     if not options.makes_fixes:
-        found = runner.check(work, sources, heeded=heeded, caching=_caching(options), jobs=options.jobs)
+        with_sites = options.outputs.tell_fingerprints(form)
+        caching, jobs = _caching(options), options.jobs
+        found = runner.check(work, sources, heeded=heeded, caching=caching, jobs=jobs, with_sites=with_sites)
         return runner.Fixes((), tuple(found))
     from fastapi_session_lint.changing import fix  # a run that changes nothing does without
 

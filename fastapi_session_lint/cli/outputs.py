@@ -15,6 +15,9 @@ from fastapi_session_lint.settings import OUTPUT_FORMATS
 if TYPE_CHECKING:
     from fastapi_session_lint.report import Report
 
+FINGERPRINTED = frozenset({"json", "json-lines", "sarif", "gitlab"})
+"""The forms that tell what findings are known by, which is found out together with these."""
+
 
 class Outputs(NamedTuple):
     """The forms that a command line asks for: `main` is None where the configuration decides.
@@ -25,6 +28,10 @@ class Outputs(NamedTuple):
     main: str | None = None
     file: str | None = None
     others: tuple[tuple[str, str], ...] = ()
+
+    def tell_fingerprints(self, form: str) -> bool:
+        """Whether any of the reports, of which the main one has a form, tells what findings are known by."""
+        return not FINGERPRINTED.isdisjoint({form, *(other for other, _ in self.others)})
 
 
 class OutputFormat(click.ParamType):  # type: ignore[type-arg] # it has no parameters before click 8.4
