@@ -66,7 +66,7 @@ def test_a_new_finding_is_reported_alone(shop: Any) -> None:
 def test_one_more_of_the_same_kind_is_new(shop: Any) -> None:
     written(shop)
     again = "    db = SessionLocal()\n    return db.scalar(select(1))\n"
-    shop.write({"app/jobs.py": shop.text("app/jobs.py").replace(again, "    db = SessionLocal()\n" + again, 1)})
+    shop.write({"app/jobs.py": shop.text("app/jobs.py").replace(again, again.replace("return ", "") + again, 1)})
     assert codes(check(shop, "--baseline", NAME).out) == ["FSL101"]
     assert codes(check(shop).out).count("FSL101") == 2
 
@@ -134,7 +134,8 @@ def test_stale_entries_are_told_and_pruned(shop: Any) -> None:
 
 def test_counts_are_pruned(shop: Any) -> None:
     twice = shop.text("app/jobs.py").replace(
-        "    db = SessionLocal()\n    return", "    db = SessionLocal()\n" * 2 + "    return"
+        "    db = SessionLocal()\n    return",
+        "    db = SessionLocal()\n    db.scalar(select(1))\n    db = SessionLocal()\n    return",
     )
     once = shop.text("app/jobs.py")
     shop.write({"app/jobs.py": twice})
