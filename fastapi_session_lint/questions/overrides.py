@@ -36,7 +36,7 @@ class Overrides:
         self._context = context
         self._fixtures = Fixtures(context)
         self._apps = Apps(context, self._fixtures)
-        self._memo: dict[int, bool] = {}
+        self._memo: dict[tuple[int, int], bool] = {}
 
     def left(self, scope: Scope) -> Override | None:
         """The first override that a function of the tests sets on a shared app, and that nothing takes back."""
@@ -123,11 +123,11 @@ class Overrides:
         """Whether a function takes overrides back anywhere, itself or by what it calls or defines."""
         if not isinstance(scope.owner, Function):
             return False
-        if id(scope) not in self._memo:
-            self._memo[id(scope)] = False
+        key = (id(scope), depth)
+        if key not in self._memo:
             rows = any(True for _ in self._reset_rows(scope))
-            self._memo[id(scope)] = rows or self._hands_on(scope) or self._calls_reset(scope, depth)
-        return self._memo[id(scope)]
+            self._memo[key] = rows or self._hands_on(scope) or self._calls_reset(scope, depth)
+        return self._memo[key]
 
     def _reset_rows(self, scope: Scope) -> Iterator[int]:
         assert isinstance(scope.owner, Function)
@@ -156,7 +156,7 @@ class Overrides:
     def _calls_reset(self, scope: Scope, depth: int) -> bool:
         assert isinstance(scope.owner, Function)
         inner = [one for some in scope.owner.bindings.values() for one in some if isinstance(one, Function)]
-        if any(self._resets(self._context.names.scope_of(one)) for one in (*inner, *scope.owner.lambdas)):
+        if any(self._resets(self._context.names.scope_of(one), depth) for one in (*inner, *scope.owner.lambdas)):
             return True
         for call in calls_of(scope) if depth and self._context.contents.calls_any(_FUNCTIONS, scope) else ():
             value = self._context.value(call.function, scope)

@@ -15,6 +15,7 @@ from fastapi_session_lint.model.walk import all_expressions
 from fastapi_session_lint.project.libraries import argument, has_stars, is_false
 from fastapi_session_lint.project.values import EngineValue, FactoryValue, Scope
 from fastapi_session_lint.questions.own_sessions import OwnSession
+from fastapi_session_lint.questions.settled import Settled
 from fastapi_session_lint.vocabulary import Action
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Writes:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._memo: dict[tuple[int, frozenset[str]], bool] = {}
+        self._committing = Settled()
 
     def never_committed(self, scope: Scope) -> Iterator[Uncommitted]:
         """The sessions of a function that write and are committed on no path; a test may well leave that out."""
@@ -104,13 +105,12 @@ class Writes:
         if use.effect is None or use.effect.source is None or use.effect.commits or use.effect.lets_go:
             return True
         scope, names = use.effect.source
-        key = (id(scope), names)
-        if key not in self._memo:
-            self._memo[key] = False  # for those who come back here: they do what was looked at before
-            life = self._context.life_of_names(scope, names)
-            is_kept = any(True for _ in life.uses(UseKind.STORE))  # by an object, whose methods are looked at then
-            self._memo[key] = not is_kept and self._is_committed(life, is_manager=False)
-        return self._memo[key]
+        return self._committing.answer((id(scope), names), lambda: self._is_committed_by(scope, names))
+
+    def _is_committed_by(self, scope: Scope, names: frozenset[str]) -> bool:
+        life = self._context.life_of_names(scope, names)
+        is_kept = any(True for _ in life.uses(UseKind.STORE))  # by an object, whose methods are looked at then
+        return not is_kept and self._is_committed(life, is_manager=False)
 
     # --- engines that commit by themselves ---
 

@@ -28,6 +28,7 @@ from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.libraries import argument
 from fastapi_session_lint.project.values import ClassValue, Library, Scope
 from fastapi_session_lint.questions.order import is_always_met
+from fastapi_session_lint.questions.settled import Settled
 from fastapi_session_lint.vocabulary import Action
 
 if TYPE_CHECKING:
@@ -60,8 +61,8 @@ class Writing:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._memo: dict[tuple[int, frozenset[str]], bool] = {}
-        self._stores_memo: dict[tuple[int, frozenset[str]], bool] = {}
+        self._writing = Settled()
+        self._storing = Settled()
 
     def is_write(self, use: Use, scope: Scope, is_flushed: bool = False) -> bool:
         """Whether a use of a session in a function surely writes; adding an object that may be stored already is not.
@@ -89,13 +90,12 @@ class Writing:
         if effect.source is None:
             return False
         scope, names = effect.source
-        key = (id(scope), names)
-        if key not in self._memo:
-            self._memo[key] = False  # for those who come back here
-            life = self._context.life_of_names(scope, names)
-            nodes = self._writing_nodes(life) if life.complete else set()
-            self._memo[key] = bool(nodes) and is_always_met(life.graph, nodes)
-        return self._memo[key]
+        return self._writing.answer((id(scope), names), lambda: self._always_writes(scope, names))
+
+    def _always_writes(self, scope: Scope, names: frozenset[str]) -> bool:
+        life = self._context.life_of_names(scope, names)
+        nodes = self._writing_nodes(life) if life.complete else set()
+        return bool(nodes) and is_always_met(life.graph, nodes)
 
     def _writing_nodes(self, life: Life) -> set[int]:
         is_flushed = self.is_flushed(life)
@@ -164,13 +164,12 @@ class Writing:
         if effect.source is None:
             return True
         scope, names = effect.source
-        key = (id(scope), names)
-        if key not in self._stores_memo:
-            self._stores_memo[key] = False  # for those who come back here
-            life = self._context.life_of_names(scope, names)
-            uses = life.uses(UseKind.ACT, UseKind.PASS)
-            self._stores_memo[key] = not life.complete or any(self.may_store(one, scope) for one in uses)
-        return self._stores_memo[key]
+        return self._storing.answer((id(scope), names), lambda: self._may_ever_store(scope, names))
+
+    def _may_ever_store(self, scope: Scope, names: frozenset[str]) -> bool:
+        life = self._context.life_of_names(scope, names)
+        uses = life.uses(UseKind.ACT, UseKind.PASS)
+        return not life.complete or any(self.may_store(one, scope) for one in uses)
 
     def ends_transaction(self, use: Use, scope: Scope) -> bool:
         """Whether a statement may end the transaction, as COMMIT does, and on MySQL whatever changes the schema."""
