@@ -10,6 +10,7 @@ from fastapi_session_lint.flow.lives import Life, Moment, Point
 from fastapi_session_lint.flow.states import Health, State, Status
 from fastapi_session_lint.flow.telling import is_certain, way_taken
 from fastapi_session_lint.flow.uses import Use, UseKind
+from fastapi_session_lint.model.expressions import Attribute
 from fastapi_session_lint.model.syntax import Function, Try, With
 from fastapi_session_lint.model.walk import statements
 from fastapi_session_lint.project.values import Scope
@@ -211,7 +212,9 @@ def _has_nothing_to_lose(context: Context, life: Life, operation: Use) -> bool:
     In a loop the refused statement has others after it, which are refused as well.
     """
     owner = life.scope.owner
-    if not life.is_made or not isinstance(owner, Function) or owner.stores:
+    if not life.is_made or not isinstance(owner, Function):
+        return False
+    if any(isinstance(one.target, Attribute) for one in owner.stores):
         return False
     nodes = tuple({one.point.node for one in life.moments if one.use == operation})
     if not following(life.graph, nodes).isdisjoint(nodes):
