@@ -56,6 +56,7 @@ from fastapi_session_lint.questions.reached import Reached
 from fastapi_session_lint.questions.registries import Registries
 from fastapi_session_lint.questions.requests import Requests
 from fastapi_session_lint.questions.second_sessions import SecondSessions
+from fastapi_session_lint.questions.session_engines import SessionEngines
 from fastapi_session_lint.questions.sessions import Creation, Sessions
 from fastapi_session_lint.questions.shared import Shared
 from fastapi_session_lint.questions.slow_calls import SlowCalls
@@ -237,6 +238,7 @@ class Context:
     registries = functools.cached_property(Registries)
     concurrency = functools.cached_property(Concurrency)
     background = functools.cached_property(Background)
+    session_engines = functools.cached_property(SessionEngines)
     second_sessions = functools.cached_property(SecondSessions)
     streaming = functools.cached_property(Streaming)
     websockets = functools.cached_property(Websockets)

@@ -84,6 +84,7 @@ ENGINE_CHARACTER = (
 )  # fmt: skip
 """The options of an engine that set it apart from another one for the same database."""
 NULL_POOLS = frozenset({"NullPool"})
+STATIC_POOLS = frozenset({"StaticPool"})
 ENGINE_COROUTINES = frozenset({"dispose", "raw_connection"})
 """The methods of an AsyncEngine that are coroutines."""
 FORMER_ENGINE_METHODS = frozenset({"execute", "scalar", "has_table", "table_names", "run_callable", "transaction"})

@@ -30,7 +30,6 @@ from fastapi_session_lint.questions.held_sessions import HeldSessions
 from fastapi_session_lint.questions.made_sessions import made_sessions
 from fastapi_session_lint.questions.order import is_always_met
 from fastapi_session_lint.questions.same_session import SessionKeys
-from fastapi_session_lint.questions.session_engines import SessionEngines
 from fastapi_session_lint.vocabulary import IO_ACTIONS, Action
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ class SecondSessions:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._engines = SessionEngines(context)
+        self._engines = context.session_engines
         self._held = HeldSessions(context)
         self._keys = SessionKeys(context)
         self._known: dict[int, _Opening | None] = {}

@@ -95,6 +95,12 @@ class SessionEngines:
         found = self._engines[is_async]
         return found[0] if len(found) == 1 else None
 
+    def is_shared_by_all(self, call: Call, scope: Scope) -> bool:
+        """Whether the session that a call makes is on the one connection of a StaticPool, which nobody waits for."""
+        engine = self.of_call(call, scope)
+        given = argument(engine.call, "poolclass") if engine is not None and engine.call is not None else None
+        return given is not None and last_name(given) in vocabulary.STATIC_POOLS
+
     # --- engines ---
 
     def _of_factory(self, factory: FactoryValue) -> EngineValue | None:

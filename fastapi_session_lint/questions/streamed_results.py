@@ -21,7 +21,6 @@ from fastapi_session_lint.model.syntax import Assigned
 from fastapi_session_lint.model.walk import subexpressions
 from fastapi_session_lint.project.libraries import argument
 from fastapi_session_lint.project.values import Library, LibraryObject, QueryValue, Scope
-from fastapi_session_lint.questions.session_engines import SessionEngines
 
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
@@ -36,7 +35,7 @@ class StreamedResults:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._engines = SessionEngines(context)
+        self._engines = context.session_engines
 
     def source(self, iterable: Expression, session: str, scope: Scope) -> Note | None:
         """Where the rows that a loop goes through are asked for, if a session streams them."""

@@ -16,7 +16,8 @@ Left alone, because somebody else ends them: a session bound to a connection tha
 fixtures that pytest finalises.
 
 The finding is only *info* where every path ends in `commit()` or `rollback()` and nothing is read after it: the
-connection is back in the pool then. A close that exists but can be skipped is FSL102. A generator that was called by
+connection is back in the pool then; and where the engine has a `StaticPool`, which gives one connection to everybody. A
+close that exists but can be skipped is FSL102. A generator that was called by
 hand is FSL105. A session that outlives the function in a module, a class or an object is FSL301 to FSL304.
 
 ## Why is this bad?
@@ -117,6 +118,9 @@ def _finding(rule: Rule, context: Context, creation: Creation) -> Finding:
             f"{named} is never closed; its connection is back in the pool only because it ends in commit or rollback"
         )
         return rule.finding(scope.module.path, span, message, severity=Severity.INFO, repair=repair)
+    if context.session_engines.is_shared_by_all(creation.call, scope):
+        message = f"{named} is never closed; nobody misses its connection only because a StaticPool gives one to all"
+        return rule.finding(scope.module.path, span, message, severity=Severity.INFO, trail=tuple(notes), repair=repair)
     message = f"{named} is never closed: its connection stays checked out of the pool until it is garbage-collected"
     return rule.finding(scope.module.path, span, message, trail=tuple(notes), repair=repair)
 

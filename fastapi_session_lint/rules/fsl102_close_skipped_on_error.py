@@ -9,7 +9,8 @@ at the creating call; its trail names the line that raises past the close.
 
 Not reported: an error path that ends in `rollback()`, which gives the connection back; statements in between that
 cannot raise, such as assignments of names and logging; pytest fixtures, into which pytest throws nothing; providers
-of dependency containers, which are resumed when an error passes.
+of dependency containers, which are resumed when an error passes; an engine with a `StaticPool`, whose one connection
+everybody gets.
 
 A session that no path closes is FSL101. A dependency whose close is skipped is FSL103.
 
@@ -106,7 +107,7 @@ def check(rule: Rule, context: Context) -> Iterator[Finding]:
 
 def _finding(rule: Rule, context: Context, creation: Creation) -> Iterator[Finding]:
     leaks = context.leaks(context.life(creation))
-    if not leaks:
+    if not leaks or context.session_engines.is_shared_by_all(creation.call, creation.scope):
         return
     failed, point = leaks[0]
     scope, span = creation.scope, context.span(creation.scope, creation.call.place)
