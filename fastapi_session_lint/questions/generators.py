@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint import vocabulary
-from fastapi_session_lint.model.expressions import Attribute, Await, Call, Collection, Expression, Name, Subscript
+from fastapi_session_lint.model.expressions import (
+    Attribute,
+    Await,
+    Call,
+    Collection,
+    Expression,
+    Name,
+    Subscript,
+    dotted,
+)
 from fastapi_session_lint.model.syntax import Assign, Break, For, Return, Statement, Suite, While, With
 from fastapi_session_lint.model.walk import suites_of
 from fastapi_session_lint.project.contents import Wanted
@@ -94,8 +103,16 @@ def _advance(call: Call) -> tuple[Expression, str] | None:
 def _advanced(context: Context, scope: Scope, call: Call, generator: Expression, form: str) -> Iterator[GeneratorCall]:
     value = context.value(generator, scope)
     if isinstance(value, GeneratorValue) and isinstance(value.value, SessionValue):
+        target = _target_of(scope, call)
         form = _mismatch(value.function, form == "anext") or ("kept" if isinstance(generator, Name) else form)
-        yield GeneratorCall(form, call, scope, value.function, _target_of(scope, call))
+        if form != "kept" or not _is_closed(target, scope):
+            yield GeneratorCall(form, call, scope, value.function, target)
+
+
+def _is_closed(name: str, scope: Scope) -> bool:
+    """Whether a scope closes what a name stands for: of a generator that is still there, nothing else has to end."""
+    functions = (call.function for call in calls_of(scope))
+    return any(isinstance(one, Attribute) and one.name == "close" and dotted(one.value) == name for one in functions)
 
 
 def _mismatch(function: FunctionValue | None, is_async: bool) -> str | None:
