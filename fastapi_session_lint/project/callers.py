@@ -15,6 +15,7 @@ from fastapi_session_lint.project.combining import combine
 from fastapi_session_lint.project.libraries import has_stars
 from fastapi_session_lint.project.values import (
     ClassValue,
+    EngineValue,
     FactoryValue,
     FunctionValue,
     LibraryObject,
@@ -55,6 +56,11 @@ class Callers:
         else:
             value = combine(self._by_decorators(parameter, place, function))
         return value if isinstance(value, SessionValue | FactoryValue | ObjectValue) else None
+
+    def passes_engine(self, parameter: Parameter, place: Scope) -> bool:
+        """Whether somebody calls the function whose scope is `place`, and all pass an engine for a parameter."""
+        passed = list(self._by_callers(parameter, place, place.owner)) if isinstance(place.owner, Function) else []
+        return bool(passed) and all(isinstance(one, EngineValue) for one in passed)
 
     # --- those who call ---
 

@@ -102,12 +102,13 @@ class Sessions:
         if bind is None:
             return False
         value = self.roles.value(bind, scope)
-        return isinstance(value, ConnectionValue) or (value is None and self._is_parameter(bind, scope))
+        return isinstance(value, ConnectionValue) or (value is None and self._may_be_connection(bind, scope))
 
-    def _is_parameter(self, expression: Expression, scope: Scope) -> bool:
-        """Whether a name is a parameter, of which nothing may be known."""
+    def _may_be_connection(self, expression: Expression, scope: Scope) -> bool:
+        """Whether a name is a parameter of which nothing is known, not even that all callers pass an engine."""
         found = self.names.lookup(expression.id, scope) if isinstance(expression, Name) else None
-        return found is not None and any(isinstance(one, Parameter) for one in found[0])
+        parameters = [one for one in found[0] if isinstance(one, Parameter)] if found is not None else []
+        return found is not None and any(not self.roles.callers.passes_engine(one, found[1]) for one in parameters)
 
     def fresh(self, function: FunctionValue) -> SessionValue | None:
         """The open session that a function makes and gives to its caller."""
