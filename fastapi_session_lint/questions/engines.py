@@ -31,6 +31,7 @@ from fastapi_session_lint.project.values import (
     Scope,
 )
 from fastapi_session_lint.questions.engine_threads import EngineThreads
+from fastapi_session_lint.questions.keeping import Keeping
 
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
@@ -75,11 +76,16 @@ class Engines:
                 or _IN_MEMORY.search(address.text)
                 or _is_memory(address)
                 or self._threads.is_one(scope)
+                or self._is_used_here_alone(call, scope)
             ):
                 continue
             checked = self._checks_thread(call, scope)
             if checked is not None and "check_same_thread" not in address.text.lower():
                 yield SqliteEngine(call, address.is_certain, checked == "explicit")
+
+    def _is_used_here_alone(self, call: Call, scope: Scope) -> bool:
+        """Whether an engine stays with the run of the function that makes it, and so with one thread."""
+        return isinstance(scope.owner, Function) and not Keeping(self._context, call, scope).is_seen_elsewhere()
 
     def memory_databases(self, scope: Scope) -> Iterator[SqliteEngine]:
         """The sync in-memory engines that several threads meet, without the pool that would share them."""

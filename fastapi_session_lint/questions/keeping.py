@@ -18,7 +18,7 @@ from fastapi_session_lint.model.expressions import (
     Subscript,
     Walrus,
 )
-from fastapi_session_lint.model.syntax import Assign, Assigned, Function, Parameter, Statement, With
+from fastapi_session_lint.model.syntax import Assign, Assigned, Function, Parameter, Return, Statement, With
 from fastapi_session_lint.model.walk import statements, subexpressions
 from fastapi_session_lint.project.values import (
     ClassValue,
@@ -54,6 +54,26 @@ class Keeping:
         """Whether the result is put where it outlives this run of the function."""
         return any(self._keeps(one) for one in statements(self.function.body)) or any(
             self._takes(one) for one in self.function.calls
+        )
+
+    def is_seen_elsewhere(self) -> bool:
+        """Whether anybody but this run of the function gets at the result: it is kept, given back, or captured."""
+        returned = [one.value for one in statements(self.function.body) if isinstance(one, Return)]
+        given_back = [*returned, *(one.value for one in self.function.yields)]
+        inner = (one for found in self.function.bindings.values() for one in found if isinstance(one, Function))
+        captured = {name for one in (*inner, *self.function.lambdas) for name in one.reads}
+        return (
+            self.is_kept()
+            or self._is_stored()
+            or any(one is not None and self.holds(one) for one in given_back)
+            or not captured.isdisjoint(self.holders)
+        )
+
+    def _is_stored(self) -> bool:
+        """Whether the result becomes an attribute or an item of anything, of the object that is being made as well."""
+        return any(
+            isinstance(one, Assign) and self.holds(one.value) and not all(isinstance(at, Name) for at in one.targets)
+            for one in statements(self.function.body)
         )
 
     def _is_initializer(self) -> bool:
