@@ -38,6 +38,7 @@ from fastapi_session_lint.questions.factories import Factories
 from fastapi_session_lint.questions.failures import Failure, failures
 from fastapi_session_lint.questions.final_commits import FinalCommits
 from fastapi_session_lint.questions.generators import GeneratorCall, generator_calls
+from fastapi_session_lint.questions.handlers import Handlers
 from fastapi_session_lint.questions.hidden_failures import HiddenFailures
 from fastapi_session_lint.questions.imported_names import is_handed_on
 from fastapi_session_lint.questions.injections import Injections
@@ -242,6 +243,7 @@ class Context:
     second_sessions = functools.cached_property(SecondSessions)
     streaming = functools.cached_property(Streaming)
     websockets = functools.cached_property(Websockets)
+    handlers = functools.cached_property(Handlers)
     hidden_failures = functools.cached_property(HiddenFailures)
     own_sessions = functools.cached_property(OwnSessions)
     work_units = functools.cached_property(WorkUnits)

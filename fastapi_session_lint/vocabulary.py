@@ -228,6 +228,8 @@ REQUESTS = frozenset(
 ROUTE_METHODS = frozenset(
     {"get", "post", "put", "delete", "patch", "options", "head", "trace", "api_route", "route", "websocket"}
 )
+HANDLER_DECORATORS = frozenset({"on_event", "middleware", "exception_handler"})
+"""The methods of an application that register what the server calls by itself."""
 STARTUP_METHODS = frozenset({"on_event", "lifespan", "on_startup", "on_shutdown"})
 STARTUP_OPTIONS = frozenset({"lifespan", "on_startup", "on_shutdown"})
 STARTUP_REGISTRARS = frozenset({"add_event_handler", "lifespan"})

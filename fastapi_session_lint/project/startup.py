@@ -88,6 +88,10 @@ class Startup:
             for one in callers
         )
 
+    def is_registered(self, scope: Scope) -> bool:
+        """Whether a function is given to the framework for start-up, shutdown or as the life span."""
+        return id(scope) in self._started
+
     def is_script(self, scope: Scope) -> bool:
         """Whether a module runs an event loop at its own level, and serves no requests."""
         key = id(scope)

@@ -65,13 +65,15 @@ class DirectCalls:
     def _injected(self, scope: Scope) -> tuple[Parameter, ...]:
         """The parameters of a function with a marker as their default that it reads."""
         if id(scope) not in self._injected_memo:
-            function, found = scope.owner, tuple[Parameter, ...]()
-            assert isinstance(function, Function)
-            wanted = [one for one in function.parameters if self._is_injected(one, scope)]
-            if wanted and self._is_bare(scope):
-                found = tuple(one for one in wanted if _relies_on(function, one.name))
-            self._injected_memo[id(scope)] = found
+            self._injected_memo[id(scope)] = self.relied_on(scope) if self._is_bare(scope) else ()
         return self._injected_memo[id(scope)]
+
+    def relied_on(self, scope: Scope) -> tuple[Parameter, ...]:
+        """The same, whatever decorators the function has."""
+        function = scope.owner
+        assert isinstance(function, Function)
+        wanted = [one for one in function.parameters if self._is_injected(one, scope)]
+        return tuple(one for one in wanted if _relies_on(function, one.name))
 
     def _is_injected(self, parameter: Parameter, scope: Scope) -> bool:
         if not isinstance(parameter.default, Call | Name | Attribute):

@@ -5,8 +5,9 @@
 Reports the call of a function, method or class whose parameter has `Depends(...)` as its default, where the call does
 not give that argument and the function makes use of it; also through `functools.partial` or handed to
 `BackgroundTasks.add_task` or `run_in_threadpool`. Reports `db = Depends(get_db)` in the body of a function that goes on
-to use `db`, and a `Depends(...)` that is passed to a parameter for a session. The finding stands at the call or the
-assignment.
+to use `db`, and a `Depends(...)` that is passed to a parameter for a session. Reports it as the default of a parameter
+where the server calls the function by itself: a start-up or shutdown handler, a life span, a middleware, an exception
+handler. The finding stands at the call, the assignment or the default.
 
 Not reported: calls that give the argument, or may give it by `*args` or `**options`; a function with a decorator that
 may inject by itself; a function that asks what it was given (`isinstance(db, ...)`), never reads the parameter, or
@@ -99,6 +100,7 @@ from fastapi_session_lint.rules.base import Rule
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
     from fastapi_session_lint.questions.direct_calls import DirectCall
+    from fastapi_session_lint.questions.handlers import Uninjected
     from fastapi_session_lint.questions.kept_markers import KeptMarker
 
 
@@ -112,14 +114,26 @@ def check(rule: Rule, context: Context) -> Iterator[Finding]:
             yield rule.finding(scope.module.path, span, _left_out(call), trail=trail)
         for kept in context.kept_markers.kept(scope):
             yield rule.finding(scope.module.path, context.span(scope, kept.place), _kept(kept))
+    for scope in context.functions():
+        for handler in context.handlers.uninjected(scope):
+            yield rule.finding(scope.module.path, context.span(scope, handler.place), _uninjected(handler))
 
 
 def _left_out(found: DirectCall) -> str:
-    names = " and ".join(f"`{name}`" for name in found.names)
     function = found.callee.function
     name = function.qualified_name.removesuffix(".__init__")
-    is_are = "is a `Depends` object" if len(found.names) == 1 else "are `Depends` objects"
-    return f"`{name}` is called without {names}: here nobody injects, {names} {is_are}, and using it raises an error"
+    listed = " and ".join(f"`{name}`" for name in found.names)
+    return f"`{name}` is called without {listed}: here nobody injects, {_are_markers(found.names)}"
+
+
+def _uninjected(found: Uninjected) -> str:
+    return f"the server calls `{found.function.name}`, and injects nothing there: {_are_markers(found.names)}"
+
+
+def _are_markers(names: tuple[str, ...]) -> str:
+    listed = " and ".join(f"`{name}`" for name in names)
+    is_are = "is a `Depends` object" if len(names) == 1 else "are `Depends` objects"
+    return f"{listed} {is_are}, and using it raises an error"
 
 
 def _kept(found: KeptMarker) -> str:
