@@ -198,7 +198,7 @@ def _what_failed(life: Life, failure: Failure) -> Failed:
 
 
 def _is_next(life: Life, found: Failing, moment: Moment) -> bool:
-    """Whether a commit is the next thing that the database is told after the failure."""
+    """Whether a commit is the next thing that the database is told after the failure, with nothing new to flush."""
     if moment.use.action is not Action.COMMIT:
         return False
     way = set(found.points)
@@ -226,7 +226,7 @@ def _has_nothing_to_lose(context: Context, life: Life, operation: Use) -> bool:
 def _talks(use: Use) -> bool:
     if use.kind is UseKind.PASS:
         return use.effect is not None and use.effect.io is not None
-    return use.kind is UseKind.ACT and use.action in IO_ACTIONS
+    return use.kind is UseKind.ACT and (use.action in IO_ACTIONS or use.action is Action.WRITE)
 
 
 # --- callers who get a failed session back ---
