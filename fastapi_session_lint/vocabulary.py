@@ -200,6 +200,8 @@ DEPENDS = frozenset(
 )
 DEPENDS_WITH_SCOPE = frozenset(name for name in DEPENDS if name.endswith("Depends"))
 """The markers that take a `scope`, from FastAPI 0.121 on."""
+WIRED_MARKERS = frozenset({"dependency_injector.wiring.Provide", "dependency_injector.wiring.Closing"})
+"""What a container replaces that is wired to the module, whoever calls the function."""
 MARKER_ATTRIBUTES = frozenset({"dependency", "use_cache", "scope", "scopes"})
 """What a `Depends` object itself has."""
 APPLICATIONS = frozenset({"fastapi.FastAPI", "fastapi.applications.FastAPI", "starlette.applications.Starlette"})

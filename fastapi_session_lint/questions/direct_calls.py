@@ -15,6 +15,7 @@ from fastapi_session_lint.model.expressions import (
     Lambda,
     Logic,
     Name,
+    Subscript,
     parts_of,
 )
 from fastapi_session_lint.model.syntax import Assigned, Define, Function, If, Parameter, Suite
@@ -78,7 +79,15 @@ class DirectCalls:
     def _is_injected(self, parameter: Parameter, scope: Scope) -> bool:
         if not isinstance(parameter.default, Call | Name | Attribute):
             return False
-        return isinstance(self._context.value(parameter.default, scope.outer or scope), MarkerValue)
+        marker = self._context.value(parameter.default, scope.outer or scope)
+        return isinstance(marker, MarkerValue) and not self._is_wired(marker)
+
+    def _is_wired(self, marker: MarkerValue) -> bool:
+        """Whether a container fills a parameter in wherever the function is called: `Depends(Provide[…])`."""
+        if not isinstance(marker.target, Subscript):
+            return False
+        value = self._context.value(marker.target.value, marker.scope)
+        return isinstance(value, Library) and value.name in vocabulary.WIRED_MARKERS
 
     def _is_bare(self, scope: Scope) -> bool:
         """Whether a call reaches the function itself: of its decorators none may inject in FastAPI's place."""

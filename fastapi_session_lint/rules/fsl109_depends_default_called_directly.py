@@ -12,7 +12,8 @@ handler. The finding stands at the call, the assignment or the default.
 Not reported: calls that give the argument, or may give it by `*args` or `**options`; a function with a decorator that
 may inject by itself; a function that asks what it was given (`isinstance(db, ...)`), never reads the parameter, or
 reads it only where another argument says so; in tests, a function that only hands it on, to what the test may have
-replaced; a `Depends` that is kept to be a default or one of `dependencies=[...]`.
+replaced; a `Depends` that is kept to be a default or one of `dependencies=[...]`; `Depends(Provide[...])`, which a
+container of dependency_injector replaces for all callers.
 
 ## Why is this bad?
 
