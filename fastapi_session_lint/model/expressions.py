@@ -24,12 +24,12 @@ def node(node: type[_Node]) -> type[_Node]:
     Type checkers hold that none is changed. To hold it at run time, too, would cost a tenth of all reading.
     """
     made = dataclass(frozen=False, slots=True, eq=False, repr=False)(node)
-    made.__repr__ = _shown  # type: ignore[method-assign]  # one for all: each of its own took time at every start
+    made.__repr__ = shown  # type: ignore[method-assign]  # one for all: each of its own took time at every start
     made.__reduce__ = _reduced(made, [one.name for one in fields(made)])  # type: ignore[assignment, arg-type]  # as of any dataclass
     return made
 
 
-def _shown(node: object) -> str:
+def shown(node: object) -> str:
     """A node as a dataclass would show it."""
     given = ", ".join(f"{one.name}={getattr(node, one.name)!r}" for one in fields(node))  # type: ignore[arg-type]
     return f"{type(node).__qualname__}({given})"

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar, dataclass_transform
 
-from fastapi_session_lint.model.expressions import Attribute, Call, Expression
+from fastapi_session_lint.model.expressions import Attribute, Call, Expression, shown
 from fastapi_session_lint.model.syntax import Class, Function, Module, Statement, Suite
 from fastapi_session_lint.model.walk import expressions_of, statements, subexpressions
+
+_Made = TypeVar("_Made")
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def _value(made: type[_Made]) -> type[_Made]:
+    """A value that is compared by its fields. As with nodes, type checkers hold that none is changed.
+
+    To hold it at run time, too, makes each twice as long to make, and each class.
+    """
+    made = dataclass(slots=True, unsafe_hash=True, repr=False)(made)
+    made.__repr__ = shown  # type: ignore[method-assign]  # one for all, as of nodes
+    return made
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,28 +60,28 @@ class Scope:
         return self.outer if self.outer is not None and isinstance(self.outer.owner, Class) else None
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class Library:
     """Something of a library or builtin, by its full dotted name."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class LibraryObject:
     """An instance of a library's class, or what its function gives: by the dotted name that was called."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class ModuleValue:
     """A module or package of the project, by its file or folder."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class FunctionValue:
     """A function of the project; `receiver` is the object or class that it is bound to."""
 
@@ -82,7 +95,7 @@ class FunctionValue:
         return self.scope.owner
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class ClassValue:
     """A class of the project."""
 
@@ -95,14 +108,14 @@ class ClassValue:
         return self.scope.owner
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class ObjectValue:
     """An instance of a class of the project."""
 
     of: ClassValue
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class EngineValue:
     """An engine and, where it is known, the call that makes it and its scope."""
 
@@ -111,7 +124,7 @@ class EngineValue:
     scope: Scope | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class ConnectionValue:
     """A connection of an engine: a session bound to it does not own it."""
 
@@ -120,7 +133,7 @@ EITHER = "either"
 """The flavour of what may be SQLAlchemy's own or SQLModel's."""
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class SessionClass:
     """A session class: its `flavour` is "sqlalchemy", "sqlmodel" or EITHER, `of` the project's own class of it."""
 
@@ -129,7 +142,7 @@ class SessionClass:
     of: Scope | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class FactoryValue:
     """What makes sessions when called; `is_scoped` for the registries, which are sessions by proxy too.
 
@@ -146,7 +159,7 @@ class FactoryValue:
     of: Scope | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class SessionValue:
     """A session; `is_scoped` when a registry keeps it, `of` the project's own class that it is of.
 
@@ -166,7 +179,7 @@ class SessionValue:
         return self.of is not None and self.of.owner is not None and method in self.of.owner.bindings
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class QueryValue:
     """A query of a sync session that is built and not sent yet; `call` is the one in `scope` that begins it."""
 
@@ -181,14 +194,14 @@ class QueryValue:
         return function.value if isinstance(function, Attribute) else function
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class TransactionValue:
     """What begin() of a session gives: entered, it commits or rolls back when it is left."""
 
     is_nested: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class ManagerValue:
     """A context manager that gives `value`; `function` is the decorated generator that it comes from, if any."""
 
@@ -196,7 +209,7 @@ class ManagerValue:
     function: FunctionValue | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class GeneratorValue:
     """A generator that yields `value`."""
 
@@ -205,14 +218,14 @@ class GeneratorValue:
     function: FunctionValue | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class CoroutineValue:
     """What an await of it gives."""
 
     value: Value | None
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class CollectionValue:
     """A tuple, list or dict with what is known of each item; `keys` are those of a dict, None where one is no text."""
 
@@ -220,7 +233,7 @@ class CollectionValue:
     keys: tuple[str | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class ElementsValue:
     """A container of which only the type of its items is known: `dict[str, Session]`; `by_key` for a mapping."""
 
@@ -228,21 +241,21 @@ class ElementsValue:
     by_key: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class VariableValue:
     """A context variable, by what it holds."""
 
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class ProviderValue:
     """A callable that is known by its type only: `Callable[..., Session]`."""
 
     value: Value | None
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class MarkerValue:
     """`Depends(target)`; `target` None for a bare one. `scope` is where the call stands."""
 
@@ -251,7 +264,7 @@ class MarkerValue:
     call: Call
 
 
-@dataclass(frozen=True, slots=True)
+@_value
 class AnnotatedValue:
     """`Annotated[kind, marker]`."""
 
