@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 class GeneratorCall(NamedTuple):
     """A call at which a generator that yields a session is misused.
 
-    `form`: "next", "anext", "kept" (advanced under a name that it keeps), "for" or "async for" (left early), "with"
-    (entered), "value" (used as a session); of what only the other kind of generator takes, "sync of async" or "async of
-    sync".
+    `form`: "next", "anext", "kept" (advanced under a name that it keeps) or "commit kept" (and its commit is lost by
+    that), "for" or "async for" (left early), "with" (entered), "value" (used as a session); of what only the other kind
+    of generator takes, "sync of async" or "async of sync".
     `subject` is the name that the session gets, where it is a plain one.
     """
 
@@ -59,7 +59,9 @@ def generator_calls(context: Context, scope: Scope) -> Iterator[GeneratorCall]:
     advances = [(call, *advance) for call in calls if (advance := _advance(call)) is not None]
     driven = _driven_names(scope) if made or advances else frozenset[str]()
     for call, generator, form in advances:
-        if not isinstance(generator, Name) or generator.id not in driven:
+        if isinstance(generator, Name) and generator.id not in driven:
+            yield from _kept(context, scope, call, generator, form)
+        elif isinstance(generator, Call):
             yield from _advanced(context, scope, call, generator, form)
     for statement in scope.statements if made else ():
         match statement:
@@ -103,16 +105,31 @@ def _advance(call: Call) -> tuple[Expression, str] | None:
 def _advanced(context: Context, scope: Scope, call: Call, generator: Expression, form: str) -> Iterator[GeneratorCall]:
     value = context.value(generator, scope)
     if isinstance(value, GeneratorValue) and isinstance(value.value, SessionValue):
-        target = _target_of(scope, call)
-        form = _mismatch(value.function, form == "anext") or ("kept" if isinstance(generator, Name) else form)
-        if form != "kept" or not _is_closed(target, scope):
-            yield GeneratorCall(form, call, scope, value.function, target)
+        form = _mismatch(value.function, form == "anext") or form
+        yield GeneratorCall(form, call, scope, value.function, _target_of(scope, call))
 
 
-def _is_closed(name: str, scope: Scope) -> bool:
-    """Whether a scope closes what a name stands for: of a generator that is still there, nothing else has to end."""
-    functions = (call.function for call in calls_of(scope))
-    return any(isinstance(one, Attribute) and one.name == "close" and dotted(one.value) == name for one in functions)
+def _kept(context: Context, scope: Scope, call: Call, generator: Name, form: str) -> Iterator[GeneratorCall]:
+    """A generator that a name keeps lives as long as that: it closes its session later, and never gets further.
+
+    Where the session is closed by hand, only what else stands behind the yield is missed.
+    """
+    for found in _advanced(context, scope, call, generator, form):
+        if found.form != form:
+            yield found
+        elif found.function is not None and context.late_commits.behind_yield(found.function.scope):
+            yield found._replace(form="commit kept")
+        elif not _is_closed(scope, found.subject):
+            yield found._replace(form="kept")
+
+
+def _is_closed(scope: Scope, name: str) -> bool:
+    """Whether a session is closed by the name that it has got."""
+    for call in calls_of(scope):
+        match call.function:
+            case Attribute(owner, method) if method in vocabulary.CLOSE_METHODS and dotted(owner) == name:
+                return True
+    return False
 
 
 def _mismatch(function: FunctionValue | None, is_async: bool) -> str | None:

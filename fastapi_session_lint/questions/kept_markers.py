@@ -15,7 +15,7 @@ from fastapi_session_lint.model.expressions import (
     Logic,
     Name,
 )
-from fastapi_session_lint.model.syntax import Assign, Assigned, For, Function, Parameter, Statement, Suite, With
+from fastapi_session_lint.model.syntax import Assign, Assigned, Define, For, Function, Parameter, Statement, Suite, With
 from fastapi_session_lint.model.walk import all_expressions, statements
 from fastapi_session_lint.project.arguments import argument_for
 from fastapi_session_lint.project.values import (
@@ -162,8 +162,40 @@ class KeptMarkers:
         return any(
             argument_for(one, value.function, call, is_bound) is argument.value
             and isinstance(self._context.roles.parameter(one, value.scope), SessionValue)
+            and not self._only_keeps(value.scope, one.name)
             for one in value.function.parameters
         )
+
+    def _only_keeps(self, scope: Scope, name: str) -> bool:
+        """Whether a function makes of a parameter a default of the functions in it, or an attribute without methods.
+
+        A marker is at its place there: who says that it is a session says what it will stand for.
+        """
+        function = scope.owner
+        assert isinstance(function, Function)
+        inside = [one.definition for one in statements(function.body) if isinstance(one, Define)]
+        made = [one for one in inside if isinstance(one, Function)]
+        values = [one.default for inner in made for one in inner.parameters]
+        for statement in statements(function.body):
+            match statement:
+                case Assign((Attribute(Name(), attribute),), value, _) if not self._is_read(attribute, scope):
+                    values.append(value)
+        kept = [one for one in values if isinstance(one, Name) and one.id == name]
+        reads = [one for one in all_expressions(function.body) if isinstance(one, Name) and one.id == name]
+        return bool(kept) and len(reads) == len(kept) and not any(name in inner.reads for inner in made)
+
+    def _is_read(self, attribute: str, scope: Scope) -> bool:
+        """Whether a method, be it of a class that derives from this one, reads an attribute of its own object."""
+        if scope.enclosing_class is None:
+            return True
+        methods = (one for one in self._context.names.functions if one.enclosing_class is not None and one is not scope)
+        for method in methods:
+            assert isinstance(method.owner, Function)
+            kept = Attribute(Name(next((one.name for one in method.owner.parameters), "")), attribute)
+            targets = {id(target) for one in method.statements if isinstance(one, Assign) for target in one.targets}
+            if any(_same(one, kept) and id(one) not in targets for one in method.expressions):
+                return True
+        return False
 
 
 def _same(one: Expression, other: Expression) -> bool:

@@ -56,6 +56,10 @@ class LateCommits:
         context = self._context
         if context.is_test(scope) or not context.is_session_dependency(scope) or self._is_called_only(scope):
             return None
+        return self.behind_yield(scope)
+
+    def behind_yield(self, scope: Scope) -> LateCommit | None:
+        """What a generator commits when it goes on after its yield, whoever calls it."""
         return self._late(scope, frozenset())
 
     def _is_called_only(self, scope: Scope) -> bool:

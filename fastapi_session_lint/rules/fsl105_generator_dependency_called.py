@@ -10,10 +10,11 @@ reported as unclosed as well.
 
 An `anext` or an `async for` left early is an *error*, because commits get lost; a `next` is a *warning* (an *error* at
 module level, where the session lives on), and a `for` left early is *info*. So is a generator that stays in a name and
-is never closed: it ends with the function, but nobody says so.
+is never closed: it ends with the function, but nobody says so. It is an *error* where a commit after its yield is lost.
 
 Not reported: a loop that runs to its end; `async for db in get_db(): yield db` in another dependency; a generator
-that is kept in a name and closed in a finally or driven to its end; `contextmanager(get_db)()`.
+that is kept in a name and closed in a finally or driven to its end, or whose session is closed by hand and that has
+nothing to commit; one that is kept as an attribute; `contextmanager(get_db)()`.
 
 ## Why is this bad?
 
@@ -104,6 +105,7 @@ _MESSAGES = {
     "next": "the generator is thrown away: its session is closed before its first use and silently opens again",
     "anext": "the generator is thrown away here and closes the session in the middle of its use: commits are lost",
     "kept": "nothing closes the generator: its session stays open as long as it, and a commit after its yield is lost",
+    "commit kept": "nothing finishes the generator: the commit after its yield never runs",
     "for": "the loop leaves the generator early: what stands after its yield (commit, error handling) never runs",
     "async for": "the loop leaves the generator early: its cleanup runs at some later time, or never",
     "sync of async": "this is an async generator: next() and a plain `for` raise TypeError",
