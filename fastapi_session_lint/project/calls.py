@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastapi_session_lint import vocabulary
-from fastapi_session_lint.model.expressions import Attribute, Call
-from fastapi_session_lint.model.syntax import Return
+from fastapi_session_lint.model.expressions import Attribute, Call, Name
+from fastapi_session_lint.model.syntax import Function, Return
 from fastapi_session_lint.project.combining import combine, given, refined
 from fastapi_session_lint.project.items import each, item
 from fastapi_session_lint.project.libraries import call_library
@@ -166,6 +166,15 @@ class Calls:
         if isinstance(declared, GeneratorValue | ManagerValue):
             declared = declared.value
         return known if declared is None else declared
+
+    def declared_yield(self, name: str, scope: Scope, function: Function) -> SessionValue | None:
+        """The session that a generator function's annotation says a name to be, which it yields."""
+        if not any(isinstance(one.value, Name) and one.value.id == name for one in function.yields):
+            return None
+        declared = self._declared(FunctionValue(scope))
+        if isinstance(declared, GeneratorValue):
+            declared = declared.value
+        return declared if isinstance(declared, SessionValue) else None
 
     def entered(self, manager: Value | None) -> Value | None:
         """What `with manager as x` binds."""

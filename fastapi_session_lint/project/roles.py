@@ -150,6 +150,8 @@ class Roles:
         value = self.bound(definitions, place)
         if value is None and place.owner is None:
             return self.stores.on(ModuleValue(place.module.path), name)
+        if value is None and isinstance(place.owner, Function) and place.owner.is_generator:
+            return self.calls.declared_yield(name, place, place.owner)
         return value
 
     def bound(self, definitions: tuple[Definition, ...], place: Scope) -> Value | None:
