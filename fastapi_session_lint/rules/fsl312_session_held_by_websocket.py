@@ -3,9 +3,10 @@
 ## What it does
 
 Reports an injected session of a websocket route whose transaction may be open where the route waits: at a `receive…` or
-`iter_…` of the websocket, its own or that of a function that it calls, or at a sleep inside of a loop. The session may be a parameter, or kept by an injected
-object; a dependency that has queried it, to see who the user is, has opened the transaction as well. The finding stands
-at the parameter by which the session comes, and its trail names the use and the wait.
+`iter_…` of the websocket, its own or that of a function that it calls, or at a sleep inside of a loop. The session may
+be a parameter, or kept by an injected object; a dependency that has queried it, to see who the user is, has opened the
+transaction as well. The finding stands at the parameter by which the session comes, and its trail names the use and the
+wait.
 
 Not reported: a session that is committed, rolled back or closed before each wait; a session that is opened for each
 message; a session that is not used yet when the route waits.
