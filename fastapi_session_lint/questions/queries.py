@@ -140,7 +140,10 @@ class Queries:
     # --- whose query ---
 
     def _name(self, query: Expression, scope: Scope) -> str | None:
-        """What the function calls the session of a query: where it was begun, else what a helper was given for it."""
+        """What the function calls the session of a query: where it was begun, else what a helper was given for it.
+
+        Of a query that a method of an object begins it is the session which the object keeps.
+        """
         value = self._context.value(query, scope)
         assert isinstance(value, QueryValue)
         if value.scope is scope:
@@ -150,6 +153,22 @@ class Queries:
             for one in root.arguments if isinstance(root, Call) else ():
                 if self._context.session(one.value, scope) is not None:
                     return dotted(one.value)
+            if (kept := self._kept(root, value, scope)) is not None:
+                return kept
+        return None
+
+    def _kept(self, root: Expression, query: QueryValue, scope: Scope) -> str | None:
+        """`repo.db` for `repo.query()`, whose method begins a query of `self.db`."""
+        match root:
+            case Call(Attribute(owner, _)) if query.scope.enclosing_class is not None:
+                method, name = self._context.value(root.function, scope), dotted(owner)
+                begun = query.scope.owner
+                if not isinstance(method, FunctionValue) or not isinstance(begun, Function) or not begun.parameters:
+                    return None
+                receiver, _, attribute = (dotted(query.subject) or "").partition(".")
+                is_own = receiver == begun.parameters[0].name and bool(attribute)
+                is_same = method.scope.enclosing_class is query.scope.enclosing_class
+                return f"{name}.{attribute}" if name is not None and is_own and is_same else None
         return None
 
     def _beginning(self, query: Expression, scope: Scope) -> Expression:
