@@ -157,6 +157,17 @@ class Life:
                 return found
         return found
 
+    def raise_past_close(self, point: Point) -> Use | None:
+        """The use that raised on the way to a point just where the last close was that the path could have met."""
+        links = self.way(point)
+        closing = self._before_closes()
+        for link, after in zip(links, [*links[1:], None], strict=True):
+            there = after.point if after is not None else point
+            if link.point is not None and there is not None and link.point.node in closing:
+                if there.node not in closing:
+                    return link.raised
+        return None
+
     def _before_closes(self) -> frozenset[int]:
         """The nodes from which a way leads to one that closes the session."""
         before: dict[int, set[int]] = defaultdict(set)

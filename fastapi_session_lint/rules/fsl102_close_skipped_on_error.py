@@ -113,19 +113,20 @@ def _finding(rule: Rule, context: Context, creation: Creation) -> Iterator[Findi
     scope, span = creation.scope, context.span(creation.scope, creation.call.place)
     subject = context.subject(creation)
     named = f"`{subject}`" if subject else "The session made here"
-    raiser = context.life(creation).skipping_raise(point) if failed else None
+    life = context.life(creation)
+    raiser = life.skipping_raise(point) if failed else life.raise_past_close(point)
+    left = None if failed else life.last_return(point)
     trail: tuple[Note, ...] = ()
     if raiser is not None:
         what = "raises here" if raiser.name == "raise" else "an error here skips the close"
         trail = (context.note(scope, raiser.place, what),)
-        some = context.life(creation).is_closed_on_some_error
+        some = not failed or life.is_closed_on_some_error
         where = "not closed on every path" if some else "closed on the good path only"
         message = f"{named} is {where}: an error before its close() leaves its connection checked out"
     else:
-        left = context.life(creation).last_return(point)
-        if left is not None:
-            trail = (context.note(scope, left, "this way out does not close it"),)
         message = f"{named} is not closed on every path: one way out leaves its connection checked out"
+    if left is not None:
+        trail += (context.note(scope, left, "this way out does not close it"),)
     repair = Repair(RepairKind.CLOSE_SESSION, span, subject, creation.session.is_async, Applicability.SAFE)
     yield rule.finding(scope.module.path, span, message, trail=trail, repair=repair if subject else None)
 
