@@ -163,9 +163,9 @@ class Life:
         closing = self._before_closes()
         for link, after in zip(links, [*links[1:], None], strict=True):
             there = after.point if after is not None else point
-            if link.point is not None and there is not None and link.point.node in closing:
-                if there.node not in closing:
-                    return link.raised
+            before = link.point is not None and link.point.node in closing
+            if before and there is not None and there.node not in closing:
+                return link.raised
         return None
 
     def _before_closes(self) -> frozenset[int]:
