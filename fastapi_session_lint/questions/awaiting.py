@@ -26,6 +26,7 @@ from fastapi_session_lint.model.syntax import Assign, Function, Return
 from fastapi_session_lint.model.walk import expressions_of
 from fastapi_session_lint.project.values import Scope
 from fastapi_session_lint.questions.blocking import chain
+from fastapi_session_lint.questions.kinds import AskedKinds
 
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
@@ -38,6 +39,7 @@ class Awaiting:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._asked_kinds = AskedKinds(context)
 
     def forgotten(self, scope: Scope) -> Iterator[tuple[Call, str, str]]:
         """Coroutine calls of async sessions in an async function that nothing awaits: (call, session, method)."""
@@ -72,6 +74,8 @@ class Awaiting:
         session = self._context.session(call.function.value, scope)
         if session is None or not session.is_async or session.overrides(call.function.name):
             return None
+        if self._asked_kinds.of(call, scope) is False:
+            return None
         return dotted(call.function.value) or "session"
 
     def wrong(self, scope: Scope) -> Iterator[tuple[int, str, str, bool]]:
@@ -92,6 +96,8 @@ class Awaiting:
             session = self._context.session(owner, scope)
             if session is None or method not in vocabulary.SESSION_METHODS or session.overrides(method):
                 continue
+            if not session.is_async and self._asked_kinds.of(call, scope):
+                return
             if not session.is_async and self._context.evidence.undisputed_session(owner, scope) is None:
                 return  # the await tells more than an annotation, or the name of a factory that is out of sight
             name = dotted(owner) or "session"
