@@ -233,8 +233,12 @@ def _talks(use: Use) -> bool:
 
 
 def _use_by_callers(context: Context, scope: Scope, depth: int = 0) -> Answer:
-    """Where a caller, or a caller's caller, uses the session that a function gives back failed."""
-    callers = context.framework.callers(scope)
+    """Where a caller, or a caller's caller, uses the session that a function gives back failed.
+
+    A test fails with what it tests, and so it is no caller of code that is not part of the tests itself.
+    """
+    is_test = context.is_test(scope)
+    callers = [one for one in context.framework.callers(scope) if is_test or not context.is_test(one)]
     answer: Answer = NOT_USED if callers and depth < _CALLS else UNKNOWN
     for caller in callers if depth < _CALLS else ():
         followed = [(life, calls) for _, _, life in lives(context, caller) if (calls := handing_places(life, scope))]
