@@ -303,6 +303,8 @@ RAISES_METHODS = frozenset({"assertRaises", "assertRaisesRegex"})
 """The same, as methods of a test case."""
 BORROWING = frozenset({"contextlib.nullcontext"})
 """What gives the session that it is given, and leaves it open."""
+QUIET_LIST_METHODS = frozenset({"append", "clear", "copy", "reverse"})
+"""What a list does without raising."""
 QUIET_MANAGERS = frozenset(
     {
         "contextlib.suppress", "contextlib.nullcontext", "contextlib.ExitStack", "contextlib.AsyncExitStack",

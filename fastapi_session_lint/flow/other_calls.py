@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.flow.handing import callee
 from fastapi_session_lint.flow.uses import Use, UseKind
-from fastapi_session_lint.model.expressions import Attribute, Call, Name, dotted
-from fastapi_session_lint.model.syntax import Function
+from fastapi_session_lint.model.expressions import Attribute, Call, Collection, Name, dotted
+from fastapi_session_lint.model.syntax import Assigned, Function
 from fastapi_session_lint.project.roles import Roles
 from fastapi_session_lint.project.values import (
     ClassValue,
@@ -63,6 +63,8 @@ def is_quiet(roles: Roles, scope: Scope, call: Call, name: str) -> bool:
     match call.function:
         case Attribute(owner, "close" | "rollback"):
             return isinstance(roles.value(owner, scope), SessionValue)
+        case Attribute(Name(owner), method) if method in vocabulary.QUIET_LIST_METHODS:
+            return _is_list(roles, scope, owner)
         case Attribute(owner, method) if method in vocabulary.LOG_METHODS:
             value = roles.value(owner, scope)
             if isinstance(value, Library | LibraryObject):
@@ -72,6 +74,15 @@ def is_quiet(roles: Roles, scope: Scope, call: Call, name: str) -> bool:
             is_quiet_builtin = builtin in vocabulary.QUIET_CALLS | vocabulary.NAME_TABLES
             return is_quiet_builtin and not roles.names.lookup(builtin, scope)
     return False
+
+
+def _is_list(roles: Roles, scope: Scope, name: str) -> bool:
+    """Whether a name of a function has only ever been bound to lists that are written out there."""
+    bindings = roles.names.bindings(scope).get(name, ()) if isinstance(scope.owner, Function) else ()
+    lists = [one for one in bindings if isinstance(one, Assigned) and one.via == "=" and one.position is None]
+    return len(lists) == len(bindings) > 0 and all(
+        isinstance(one.value, Collection) and one.value.kind == "list" for one in lists
+    )
 
 
 def property_of(roles: Roles, of: ClassValue, name: str) -> FunctionValue | None:
