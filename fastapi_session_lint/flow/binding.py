@@ -100,10 +100,15 @@ def is_receiver(scope: Scope, name: str) -> bool:
 
 
 def given_back(scope: Scope, outcome: Outcome, value: Expression) -> str:
-    """What is returned: the session, the method's own object that keeps it, another holder, or only a function."""
+    """What is returned: the session, the method's own object that keeps it, another holder, or only a function.
+
+    Of an object that is known to keep it the attribute is told, after a `>`.
+    """
     if isinstance(outcome, Method | Captured | GeneratorManager):
         return ""
     if outcome is Result.SESSION:
         return "session"
-    is_own = isinstance(outcome, Holder) and isinstance(value, Name) and is_receiver(scope, value.id)
-    return "receiver" if is_own else "holder"
+    if not isinstance(outcome, Holder):
+        return "holder"
+    is_own = isinstance(value, Name) and is_receiver(scope, value.id)
+    return "receiver" if is_own else f"holder>{outcome.attribute}"

@@ -99,13 +99,20 @@ def _session(handing: Handing, argument: Argument) -> tuple[Outcome, Use | None]
         return GeneratorManager(function, frozenset({parameter.name})), None
     effect = handing.effects.of_argument(function, call, argument)
     if effect is not None:
-        return Result.SESSION if effect.returns else Result.NOTHING, _use(handing, UseKind.PASS, effect)
+        return given_by(effect), _use(handing, UseKind.PASS, effect)
     if isinstance(function, FunctionValue) and _is_refused(handing, function, argument):
         return Result.NOTHING, _use(handing, UseKind.PASS, REFUSED)
     later = _effect_of_callback(handing, argument)
     if later is None or later.lets_go:
         return Result.NOTHING, _use(handing, UseKind.KEEP, name=_closing_name(later))
     return Result.NOTHING, _use(handing, UseKind.PASS, later.put_off())
+
+
+def given_by(effect: Effect | None) -> Outcome:
+    """What a function gives that was given the session: it, an object that keeps it, or something else."""
+    if effect is not None and effect.returns_holder:
+        return Holder(effect.returns_holder, None)
+    return Result.SESSION if effect is not None and effect.returns else Result.NOTHING
 
 
 def _is_refused(handing: Handing, function: FunctionValue, argument: Argument) -> bool:

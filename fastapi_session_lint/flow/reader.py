@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.flow.capturing import captures
-from fastapi_session_lint.flow.handing import Given, Handing, callee, gives, hand, offload
+from fastapi_session_lint.flow.handing import Given, Handing, callee, given_by, gives, hand, offload
 from fastapi_session_lint.flow.other_calls import other_use, property_of
 from fastapi_session_lint.flow.states import GeneratorManager
 from fastapi_session_lint.flow.uses import TRANSACTIONS, Captured, Holder, Method, Outcome, Result, Use, UseKind
@@ -240,7 +240,7 @@ class Reader:
         self._add(UseKind.PASS, call.place, effect=effect, name=callee(call).rpartition(".")[2])
         if effect is not None and effect.returns_receiver:
             return owner
-        return Result.SESSION if effect is not None and effect.returns else Result.NOTHING
+        return given_by(effect)
 
     def _handing(self, call: Call, function: Value | None, name: str) -> Handing:
         return Handing(self.effects, self.scope, self.names, call, function, name)
@@ -297,7 +297,8 @@ class Reader:
                 return GeneratorManager(function, frozenset(one for one in self.names if ">" not in one))
             effect = self.effects.of_captured(function, self.names)
             self._add(UseKind.PASS, call.place, effect=effect, name=callee(call))
-        elif (use := other_use(self.effects, self.scope, call, function, name)) is not None:
+            return Result.NOTHING if effect is not None and effect.returns else given_by(effect)
+        if (use := other_use(self.effects, self.scope, call, function, name)) is not None:
             self.uses.append(use)
         return Result.NOTHING
 

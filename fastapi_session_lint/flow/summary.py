@@ -23,7 +23,8 @@ class Effect:
 
     `after` is how it can leave it when it returns, `failures` when it raises. `needs_health`: on a failed session it
     meets an error of its own. `io` is the first place that talks to the database. `writes`: it adds or deletes rows.
-    `returns`: it gives the session back; `returns_receiver`: the object that it is a method of. `stores` are the
+    `returns`: it gives the session back; `returns_receiver`: the object that it is a method of; `returns_holder`: an
+    object that keeps the session as this attribute. `stores` are the
     attributes of its object under which it keeps it. `source` is the function, with what the session is called there.
     """
 
@@ -36,6 +37,7 @@ class Effect:
     writes: bool = False
     returns: bool = False
     returns_receiver: bool = False
+    returns_holder: str = ""
     stores: frozenset[str] = frozenset()
     source: tuple[Scope, frozenset[str]] | None = field(default=None, compare=False)
 
@@ -58,7 +60,8 @@ class Effect:
     @property
     def lets_go(self) -> bool:
         """Whether some path closes the session, keeps it or hands it to another owner."""
-        return self.closes or bool(self.stores) or any(one.status is Status.GONE for one in self.after)
+        is_kept = bool(self.stores) or bool(self.returns_holder)
+        return self.closes or is_kept or any(one.status is Status.GONE for one in self.after)
 
     @property
     def closes(self) -> bool:
@@ -103,9 +106,17 @@ def summary(life: Life, needs_health: bool) -> Effect | None:
         writes=any(True for _ in life.acts(Action.WRITE)) or any(one.writes for one in passed),
         returns=any(use.name == "session" for use in life.uses(UseKind.RETURN)),
         returns_receiver=any(use.name == "receiver" for use in life.uses(UseKind.RETURN)),
+        returns_holder=_holder_returned(life),
         stores=frozenset(stores - {""}) or NO_NAMES,
         source=(life.scope, life.names),
     )
+
+
+def _holder_returned(life: Life) -> str:
+    """The attribute under which the one object that is returned keeps the session."""
+    names = {use.name for use in life.uses(UseKind.RETURN)}
+    kinds = {name.partition(">")[::2] for name in names}
+    return next(iter(kinds))[1] if len(kinds) == 1 else ""
 
 
 def _left(life: Life, failed: bool) -> tuple[Left, ...]:

@@ -287,7 +287,7 @@ class Walk:
                 kind = given_back(self.scope, outcome, value)
                 if kind:
                     self.life.moments.append(Moment(point, Use(UseKind.RETURN, place, name=kind), state))
-                if self.life.origin is not None or kind not in ("session", "receiver"):
+                if self.life.origin is not None or kind in ("", "holder"):
                     state = handed_on(state)
             self._go(point, node.next[0], telling.leaving(state, value, self._is_object, is_last))
 
