@@ -1,8 +1,9 @@
-"""What a function returns that swallows a failure: its caller may tell it by that, and then leave the session alone.
+"""What tells of a failure that was swallowed: who tests it may leave the session alone then.
 
-Only states of a failed session carry this. What the call gave is known by the call at first, then by the names that
-it is assigned to. A test of it is decided where it is known whether it is None, true or false; where that is not known
-the failure goes one of both ways, and which of them a state has taken stays with it.
+That is what a function returns that swallows one, known by the call at first and then by the names that it is assigned
+to; and what a handler notes down. Only states of a failed session carry this. A test of it is decided where it is known
+whether it is None, true or false; where that is not known the failure goes one of both ways, and which of them a state
+has taken stays with it.
 """
 
 from __future__ import annotations
@@ -10,13 +11,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 
-from fastapi_session_lint.flow.states import GIVEN, Health, State, fact, learn
+from fastapi_session_lint.flow.states import GIVEN, Health, State, fact, forget, learn
 from fastapi_session_lint.model.expressions import (
+    Attribute,
     Await,
     Call,
     Collection,
     Constant,
     Expression,
+    Opaque,
+    Subscript,
     dotted,
 )
 from fastapi_session_lint.model.walk import subexpressions
@@ -82,7 +86,7 @@ def heard(state: State, place: int, gives: str) -> State:
 
 
 def is_about(state: State, value: Expression) -> bool:
-    """Whether a value says something of what a failed call gave."""
+    """Whether a value says something of what a failed call gave, or of what a handler has noted down."""
     if not any(name.startswith(GIVEN) for name, _ in state.facts):
         return False
     for part in subexpressions(value):
@@ -97,9 +101,9 @@ def is_about(state: State, value: Expression) -> bool:
 def assigned(before: State, state: State, targets: tuple[Expression, ...], value: Expression, known: str) -> State:
     """The state after an assignment, in which the targets have got what a call gave, or something made of it.
 
-    `known` is what is known of the value.
+    In a handler they have got something whatever it is. `known` is what is known of the value.
     """
-    if not is_about(before, value):
+    if not is_handling(before) and not is_about(before, value):
         return state
     for target in targets:
         for name, what in _each(target, known):
@@ -116,8 +120,28 @@ def _each(target: Expression, known: str) -> Iterator[tuple[str, str]]:
         is_whole = len(kinds) == len(target.items)
         for item, kind in zip(target.items, kinds if is_whole else itertools.repeat(_UNKNOWN), strict=is_whole):
             yield from _each(item, kind)
+    elif isinstance(target, Subscript):
+        yield from _each(target.value, _UNKNOWN)
     elif (name := dotted(target)) is not None:
         yield name, known
+
+
+def is_handling(state: State) -> bool:
+    """Whether a handler runs for the failure itself: what it writes down tells of it."""
+    return state.error is not None and state.health is not Health.SOUND and not state.is_returned
+
+
+def noted(state: State, value: Expression) -> State:
+    """The state after a statement of a handler that changes something in place: `errors.append(error)`, `n += 1`."""
+    if not is_handling(state):
+        return state
+    match value:
+        case Await(inner, _):
+            return noted(state, inner)
+        case Call(Attribute(owner, _)) | Opaque((owner, *_)):
+            name = dotted(owner)
+            return state if name is None else learn(forget(state, name), _NAMED + name, "some")
+    return state
 
 
 def over(state: State) -> State:

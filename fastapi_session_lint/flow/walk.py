@@ -114,12 +114,12 @@ class Walk:
                 self.life.ends.append((failed, point))
             case Evaluate(value, _):
                 for _, after in self._evaluate(point, node, value):
-                    self._go(point, node.next[0], telling.over(after))
+                    self._go(point, node.next[0], telling.over(telling.noted(after, value)))
             case Bind(targets, value, _):
                 self._at = point
                 for outcome, after in self._evaluate(point, node, value):
                     bound = binder.bind_all(targets, value, outcome, after)
-                    if after.is_returned:
+                    if after.is_returned or telling.is_handling(after):
                         bound = facts.given(after, bound, targets, value, telling.kind(after, value, self._is_object))
                     self._go(point, node.next[0], telling.over(bound))
             case Test(value, _):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import enum
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from fastapi_session_lint.flow.lives import Life, Moment, Point
 from fastapi_session_lint.flow.states import Health, State, Status
-from fastapi_session_lint.flow.telling import is_certain, way_taken
+from fastapi_session_lint.flow.telling import Way, is_certain, way_taken
 from fastapi_session_lint.flow.uses import Use, UseKind
 from fastapi_session_lint.model.expressions import Attribute
 from fastapi_session_lint.model.syntax import Function, Try, With
@@ -92,9 +93,17 @@ def _catches(function: Function) -> bool:
 
 def _of_life(context: Context, scope: Scope, name: str, is_async: bool, life: Life) -> Iterator[Failure]:
     found: dict[int, Failure] = {}
+    ways: dict[tuple[int, int], list[Way]] = defaultdict(list)
+    used = []
     for moment in life.moments:
         if context.effects.fails(moment):
-            _add(found, _failure(context, scope, name, is_async, life, moment.point, moment))
+            failure = _failure(context, scope, name, is_async, life, moment.point, moment)
+            if failure is not None:
+                used.append(failure)
+                ways[failure.place, failure.handler].append(way_taken(moment.before))
+    for failure in used:
+        if is_certain(ways[failure.place, failure.handler]):
+            _add(found, failure)
     for failed, point in () if life.is_made else life.ends:
         if not failed and _is_left_failed(point.state) and not _answers(context, scope):
             _add(found, _failure(context, scope, name, is_async, life, point, None))
