@@ -214,8 +214,15 @@ class _Builder:
         return self.block(statement.body, after, inner)
 
     def _handler(self, handler: Handler, then: int, ways: _Ways) -> int:
+        """The error is over where the handler ends, and where it breaks off or goes on with the next round."""
         handled = self.add(Handled(), (then,), FAILED)
-        body = self.block(handler.body, handled, ways)
+        inner = _Ways(
+            lambda: ways.to("error"),
+            lambda: ways.to("leave"),
+            lambda: self.add(Handled(), (ways.to("stop"),), FAILED),
+            lambda: self.add(Handled(), (ways.to("again"),), FAILED),
+        )
+        body = self.block(handler.body, handled, inner)
         return self.add(Catch(handler), (body,), ways.to("error"))
 
     def _through(self, lay: Callable[[int], int], ways: _Ways) -> _Ways:
