@@ -153,8 +153,11 @@ def over(state: State) -> State:
 
 
 def parted(state: State, value: Expression, node: int) -> tuple[State | None, State | None]:
-    """The states after a test that is not decided, when it held and when it did not."""
-    if not is_about(state, value):
+    """The states after a test that is not decided, when it held and when it did not.
+
+    What a handler asks while it runs does not tell whether there was a failure: there was.
+    """
+    if is_handling(state) or not is_about(state, value):
         return state, state
     test = f"{_WAY}{node}"
     if (known := fact(state, test)) is not None:
