@@ -11,7 +11,7 @@ which are there for an old release; `DeclarativeMeta` and `declared_attr` alone,
 
 ## Why is this bad?
 
-It works, and each use of the name warns:
+It works, and from SQLAlchemy 2 on each use of the name warns:
 
     MovedIn20Warning: The ``declarative_base()`` function is now available as sqlalchemy.orm.declarative_base().
     (deprecated since: 2.0)
@@ -63,18 +63,22 @@ if TYPE_CHECKING:
 
 _MOVED = "1.4"
 """The SQLAlchemy release from which on `sqlalchemy.orm` has the names."""
+_WARNS = "2.0"
+"""The release from which on the old ones warn; 1.4 does so only where SQLALCHEMY_WARN_20 is set."""
 
 
 def check(rule: Rule, context: Context) -> Iterator[Finding]:
     """The findings of FSL506, one for an import."""
     for scope in context.scopes():
-        if context.versions(scope).sqlalchemy.before(_MOVED):
+        release = context.versions(scope).sqlalchemy
+        if release.before(_MOVED):
             continue
         for place, names in context.moved_names.imports(scope):
             span = context.span(scope, place)
             verb = "warns" if len(names) == 1 else "warn"
+            when = f"{verb} when used: moved" if release.at_least(_WARNS) else f"{verb} from SQLAlchemy 2 on: moved"
             message = (
-                f"{' and '.join(f'`{one}`' for one in names)} of {OLD_DECLARATIVE_MODULE} {verb} when used: moved to "
+                f"{' and '.join(f'`{one}`' for one in names)} of {OLD_DECLARATIVE_MODULE} {when} to "
                 f"{NEW_DECLARATIVE_MODULE}"
             )
             yield rule.finding(scope.module.path, span, message, repair=Repair(RepairKind.SPLIT_IMPORT, span))
