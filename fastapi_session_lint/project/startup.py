@@ -200,8 +200,8 @@ class Startup:
                     caller = None if id(call) in run else key
                     found[called].append(_Caller(caller, True, is_test, id(call) in let_go))
             keeper = _Caller(key, key is None and self.is_script(scope), is_test)
-            for handed, taker in _handed_on(scope):
-                called = self._key(handed, scope) if last_name(handed) in named else None
+            for handed, taker in _handed_on(scope, named):
+                called = self._key(handed, scope)
                 if called is not None:
                     found[called].append(self._taker(taker, keeper, scope))
             for function in _lambdas(scope):
@@ -303,17 +303,21 @@ def _handed_calls(calls: Iterable[Call], takers: Container[str]) -> frozenset[in
     return frozenset(id(one.value) for call in calls if last_name(call.function) in takers for one in call.arguments)
 
 
-def _handed_on(scope: Scope) -> Iterator[tuple[Expression, Call | None]]:
-    """The names and attributes that a scope passes to a call, keeps, or gives another name."""
+def _handed_on(scope: Scope, named: Container[str]) -> Iterator[tuple[Expression, Call | None]]:
+    """What a scope passes to a call, keeps, or gives another name, of what ends in one of some names."""
     bindings = scope.module.bindings if scope.owner is None else scope.owner.bindings
     stores = scope.owner.stores if isinstance(scope.owner, Function) else scope.module.stores
     values: list[tuple[Expression, Call | None]] = []
-    values += [(one.value, call) for call in _calls(scope) for one in call.arguments if type(one.value) in _NAMES]
+    for call in _calls(scope):
+        for one in call.arguments:
+            value = one.value
+            if type(value) is Collection or (type(value) in _NAMES and last_name(value) in named):
+                values.append((value, call))
     values += [(one.value, None) for found in bindings.values() for one in found if isinstance(one, Assigned)]
     values += [(one.value, None) for one in ([] if isinstance(scope.owner, Class) else stores)]
     while values:
         value, taker = values.pop()
         if isinstance(value, Collection):
             values += [(one, taker) for one in value.items]
-        elif type(value) in _NAMES:
+        elif type(value) in _NAMES and last_name(value) in named:
             yield value, taker

@@ -107,9 +107,9 @@ class DirectCalls:
             if function.name not in vocabulary.CALLS_FIRST_ARGUMENT or not call.arguments:
                 return
             handed, arguments = call.arguments[0].value, call.arguments[1:]
+            value = self._context.value(handed, scope)
         else:
-            handed, arguments = call.function, call.arguments
-        value = self._context.value(handed, scope)
+            handed, arguments, value = call.function, call.arguments, function
         if isinstance(value, ClassValue):
             value = self._context.roles.member(value, "__init__", ObjectValue(value))
         if not isinstance(value, FunctionValue) or not self._injected(value.scope):
