@@ -6,6 +6,7 @@ Variables of a comprehension get a name of their own (`x` becomes `x@3`), since 
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -167,12 +168,16 @@ class ExpressionLowering:
         if isinstance(value, str):
             if self._in_annotation and not self._in_string and (quoted := self._quoted(value)) is not None:
                 return quoted
-            return Constant("text", value, self.place(node) if "://" in value else NOWHERE)
+            return _text(value, self.place(node) if "://" in value else NOWHERE)
         if value is None or isinstance(value, bool):
             return Constant("keyword", value, NOWHERE)
         if isinstance(value, bytes):
             return Constant("bytes", None, NOWHERE)
-        return Constant("keyword", "...", NOWHERE) if value is ... else Constant("number", repr(value), NOWHERE)
+        return (
+            Constant("keyword", "...", NOWHERE)
+            if value is ...
+            else Constant("number", sys.intern(repr(value)), NOWHERE)
+        )
 
     def _formatted(self, node: ast.JoinedStr) -> Expression:
         """An f-string or a t-string, with the literals beside it."""
@@ -182,13 +187,13 @@ class ExpressionLowering:
         literal = "".join(str(part.value) for part in parts if isinstance(part, Constant) and part.kind == "text")
         place = self.place(node) if "://" in literal else NOWHERE
         if type(node) is ast.JoinedStr and all(isinstance(part, Constant) for part in parts):
-            return Constant("text", literal, place)
+            return _text(literal, place)
         return Template(parts, place)
 
     def _string_parts(self, node: ast.JoinedStr) -> Iterator[Expression]:
         for part in node.values:
             if isinstance(part, ast.Constant):
-                yield Constant("text", str(part.value), NOWHERE)
+                yield _text(str(part.value), NOWHERE)
             elif (inner := getattr(part, "value", None)) is not None:
                 yield self.expression(inner)
                 if (spec := getattr(part, "format_spec", None)) is not None:
@@ -348,6 +353,11 @@ def _target_names(target: ast.expr) -> list[str]:
         case ast.Tuple(items) | ast.List(items):
             return [name for one in items for name in _target_names(one)]
     return []
+
+
+def _text(text: str, place: int) -> Constant:
+    """A text, kept once for all that are the same: most stand in several places, and in several files."""
+    return Constant("text", sys.intern(text), place)
 
 
 _LOWER: dict[type[ast.AST], Callable[[ExpressionLowering, Any], Expression]] = {
