@@ -80,6 +80,8 @@ class Unused(NamedTuple):
 def may_suppress(data: bytes, *, is_reported: bool) -> bool:
     """Whether a file has to be read for its comments: where nothing is reported only for those that name our codes."""
     lower = data.lower()
+    if _OWN_PREFIX not in lower and not (is_reported and _NOQA_MARK in lower):
+        return False
     if any(b"#" in row[: row.find(_OWN_MARK)] for row in _rows_with(_OWN_MARK, lower)):
         return True
     rows = (row for row in _rows_with(_NOQA_MARK, lower) if b"#" in row)
