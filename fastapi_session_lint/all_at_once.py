@@ -31,8 +31,10 @@ def judge(
     *,
     with_fixes: bool,
     with_sites: bool,
+    digests: tuple[str, ...] | None = None,
 ) -> list[Finding]:
-    """The findings in the files to report, in their order. `sources` are all files of the project.
+    """The findings in the files to report, in their order. `sources` are all files of the project,
+    with their `digests` where these are known.
 
     Unless all is known they come `with_sites` where these are asked for, or are to be kept. Raises InvalidSettings for
     an unknown code, unless all is known from a run with the same settings.
@@ -46,7 +48,7 @@ def judge(
         rules=functools.partial(rules_of, work.settings.plugins),
         planner=None if cache is None else functools.partial(_planned, cache),
     )
-    records = None if cache is None or work.settings.plugins else Records(cache, work, sources)
+    records = None if cache is None or work.settings.plugins else Records(cache, work, sources, digests)
     before = None if records is None else records.judged()
     if before is not None:
         return finish(before.findings, before.sources)

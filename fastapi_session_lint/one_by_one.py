@@ -139,9 +139,9 @@ class _Project:
 
     @functools.cached_property
     def _key(self) -> str:
-        from fastapi_session_lint.cache.keys import run_key  # late, as it is for runs with a cache alone
+        from fastapi_session_lint.cache.keys import digest_of, run_key  # late, as it is for runs with a cache alone
 
-        return run_key(self._work, self._sources, self._heeded)
+        return run_key(self._work, tuple(map(digest_of, self._sources)), self._heeded)
 
     def _kept(self, cache: Cache) -> dict[str, list[Finding]]:
         """What the processes of earlier runs have kept, when everything was as it is now."""

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint.cache import findings as form
 from fastapi_session_lint.cache.folder import Cache
-from fastapi_session_lint.cache.keys import MODELS, component_key, model_key, record_key
-from fastapi_session_lint.cache.records import RECORDS, Record, decoded, digest_of, encoded, name_of, nearest_first
+from fastapi_session_lint.cache.keys import MODELS, component_key, digest_of, model_key, record_key
+from fastapi_session_lint.cache.records import RECORDS, Record, decoded, encoded, name_of, nearest_first
 from fastapi_session_lint.comparison import moved, moved_rows
 from fastapi_session_lint.engine import injected_names_of, read, restored_reading, stored_reading
 from fastapi_session_lint.findings import INTERNAL_ERROR, Finding, Note
@@ -43,14 +43,16 @@ class Before(NamedTuple):
 class Records:
     """The record of one piece of work in a cache."""
 
-    def __init__(self, cache: Cache, work: Work, sources: Sequence[Source]) -> None:
-        """`sources` are all files of the project, as they are now."""
+    def __init__(
+        self, cache: Cache, work: Work, sources: Sequence[Source], digests: tuple[str, ...] | None = None
+    ) -> None:
+        """`sources` are all files of the project, as they are now; their `digests`, if somebody has made them."""
         self._cache = cache
         self._key = record_key(work)
         self._report = work.report
         self._sources = sources
         self._paths = [one.path for one in sources]
-        self._digests = tuple(map(digest_of, sources))
+        self._digests = tuple(map(digest_of, sources)) if digests is None else digests
 
     def judged(self) -> Before | None:
         """What an earlier run over these files has judged, if all of it still holds; None where it may not.

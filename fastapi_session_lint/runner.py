@@ -127,8 +127,9 @@ def check(
     with collector_paused(), _thawed_again():
         for one in work:
             cache = caching.of(one.root, one.settings.cache_dir)
-            asked_for = {"with_fixes": with_fixes, "with_sites": with_sites}
-            judge = functools.partial(_judge, one, sources.of(one), heeded, jobs, cache, **asked_for)
+            judge = functools.partial(
+                _judge, one, sources.of(one), heeded, jobs, cache, with_fixes=with_fixes, with_sites=with_sites
+            )
             remembered = None if one.settings.plugins else cache  # nobody knows when a plugin changes
             asked = (with_fixes, heeded)
             found += judge() if remembered is None else _remembered(remembered, one, sources.of(one), asked, judge)
@@ -136,12 +137,18 @@ def check(
 
 
 def _judge(
-    work: Work, sources: Sequence[Source], heeded: Heeded, jobs: int | None, cache: Cache | None, **asked_for: bool
+    work: Work,
+    sources: Sequence[Source],
+    heeded: Heeded,
+    jobs: int | None,
+    cache: Cache | None,
+    digests: tuple[str, ...] | None = None,
+    **asked_for: bool,
 ) -> list[Finding]:
     from fastapi_session_lint import all_at_once  # late: who finds everything in the cache needs no rules
 
     with _naming_the_configuration(work):
-        return all_at_once.judge(work, sources, heeded, jobs, cache, **asked_for)
+        return all_at_once.judge(work, sources, heeded, jobs, cache, digests=digests, **asked_for)
 
 
 def _remembered(
@@ -149,20 +156,21 @@ def _remembered(
     work: Work,
     sources: Sequence[Source],
     options: tuple[object, ...],
-    judge: Callable[[], list[Finding]],
+    judge: Callable[..., list[Finding]],
 ) -> list[Finding]:
     """What an earlier run found when everything was as it is now; else what `judge` finds, for the next run to know."""
     from fastapi_session_lint.cache import findings as form  # late, as these two are for runs with a cache alone
-    from fastapi_session_lint.cache.keys import run_key
+    from fastapi_session_lint.cache.keys import digest_of, run_key
 
-    key = run_key(work, sources, *options)
+    digests = tuple(map(digest_of, sources))
+    key = run_key(work, digests, *options)
     data = cache.read(_RUNS, key)
     known = None if data is None else form.decoded(data, work.paths)
     if known is not None:
         return known
     from fastapi_session_lint.sites import sited
 
-    found = sited(judge(), {source.path: source for source in sources})
+    found = sited(judge(digests=digests), {source.path: source for source in sources})
     made = form.encoded(found, work.paths)
     if made is not None and not any(one.code == INTERNAL_ERROR for one in found):
         cache.write(_RUNS, key, made)

@@ -10,7 +10,7 @@ import functools
 import hashlib
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib.machinery import PathFinder
 
 from fastapi_session_lint import __version__
@@ -26,14 +26,19 @@ _ONLY_SHOWN = frozenset({"output_format", "fail_on", "baseline", "cache_dir"})
 """Settings that say nothing about what is found."""
 
 
-def run_key(work: Work, sources: Iterable[Source], *options: object) -> str:
-    """The key of all findings of one piece of work; `options` are what else the caller asked the engine for."""
-    digest = hashlib.blake2b(repr((_work(work), options)).encode(errors="surrogateescape"), digest_size=_SIZE)
-    for source in sources:
-        head = repr((source.path, source.problem, len(source.data)))
-        digest.update(head.encode(errors="surrogateescape"))
-        digest.update(source.data)
-    return digest.hexdigest()
+def digest_of(source: Source) -> str:
+    """The digest of a file's content, or of why it has none."""
+    told = source.data if source.problem is None else b"\0" + source.problem.encode(errors="surrogateescape")
+    return hashlib.blake2b(told, digest_size=_SIZE).hexdigest()
+
+
+def run_key(work: Work, digests: Sequence[str], *options: object) -> str:
+    """The key of all findings of one piece of work.
+
+    `digests` are those of its files, in their order, `options` what else the caller asked the engine for.
+    """
+    told = repr((_work(work), work.paths, digests, options))
+    return hashlib.blake2b(told.encode(errors="surrogateescape"), digest_size=_SIZE).hexdigest()
 
 
 def record_key(work: Work) -> str:

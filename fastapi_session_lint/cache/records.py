@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 from fastapi_session_lint.cache import findings as form
 from fastapi_session_lint.findings import Finding
-from fastapi_session_lint.source import Source
 
 RECORDS = "records"
 _SIZE = 16
@@ -30,12 +29,6 @@ class Record(NamedTuple):
     injected: Mapping[int, tuple[str, ...]]
     unread: frozenset[int]
     findings: Sequence[Finding]
-
-
-def digest_of(source: Source) -> str:
-    """The digest of a file's content, or of why it has none."""
-    told = source.data if source.problem is None else b"\0" + source.problem.encode(errors="surrogateescape")
-    return hashlib.blake2b(told, digest_size=_SIZE).hexdigest()
 
 
 def name_of(key: str, digests: Sequence[str]) -> str:
