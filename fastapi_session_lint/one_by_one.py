@@ -139,9 +139,15 @@ class _Project:
 
     @functools.cached_property
     def _key(self) -> str:
-        from fastapi_session_lint.cache.keys import digest_of, run_key  # late, as it is for runs with a cache alone
+        from fastapi_session_lint.cache.keys import run_key  # late, as it is for runs with a cache alone
 
-        return run_key(self._work, tuple(map(digest_of, self._sources)), self._heeded)
+        return run_key(self._work, self._digests, self._heeded)
+
+    @functools.cached_property
+    def _digests(self) -> tuple[str, ...]:
+        from fastapi_session_lint.cache.keys import digest_of  # late, as above
+
+        return tuple(map(digest_of, self._sources))
 
     def _kept(self, cache: Cache) -> dict[str, list[Finding]]:
         """What the processes of earlier runs have kept, when everything was as it is now."""
@@ -157,7 +163,7 @@ class _Project:
         from fastapi_session_lint.cache.records import RECORDS  # late, as above
         from fastapi_session_lint.reuse import Records
 
-        before = Records(cache, self._work, self._sources).judged() if cache.has(RECORDS) else None
+        before = Records(cache, self._work, self._sources, self._digests).judged() if cache.has(RECORDS) else None
         if before is None:
             return {}
         found = self._finished(before.findings, before.sources, self.report)

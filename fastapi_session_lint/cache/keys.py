@@ -37,7 +37,7 @@ def run_key(work: Work, digests: Sequence[str], *options: object) -> str:
 
     `digests` are those of its files, in their order, `options` what else the caller asked the engine for.
     """
-    told = repr((_work(work), work.paths, digests, options))
+    told = repr((_work(work), digests, options))
     return hashlib.blake2b(told.encode(errors="surrogateescape"), digest_size=_SIZE).hexdigest()
 
 
@@ -82,7 +82,7 @@ def fixes_key(source: Source, repairs: Sequence[Repair]) -> str:
 
 
 def _told(value: object) -> object:
-    """What a field of the work says, in a form that is the same every time; its paths are told with the sources."""
+    """What a field of the work says, in a form that is the same every time."""
     match value:
         case Configuration():
             return value.folder, value.path, _asked(value.settings)
