@@ -72,6 +72,18 @@ def differences(project: Path, scratch: Path, texts: int) -> Iterator[str]:
     yield from flake8_differences(findings, project, cache)
 
 
+_NAMES = b"import os\nfrom typing import Any\n"
+_SCHEMA = b"""
+from pydantic import BaseModel
+
+GREETING = "How do you do"
+
+
+class OneMore(BaseModel):
+    size: int = 1
+"""
+
+
 def differences_when_changed(project: Path, cache: Path, path: str) -> Iterator[str]:
     """Whether what is known of the files as they were gives what a cold run gives when one of them has changed."""
     file = project / path
@@ -79,6 +91,7 @@ def differences_when_changed(project: Path, cache: Path, path: str) -> Iterator[
     changes = {
         "a row more": b"# a row more\n" + before,
         "a constant more": before + b"\n_ONE_MORE = 1\n",
+        "names more that concern no session": _NAMES + before + _SCHEMA,
         "a session more": before + b"\n\ndef one_more(session):\n    session.commit()\n",
     }
     for name, text in changes.items():

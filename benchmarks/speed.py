@@ -107,6 +107,7 @@ def contenders(tree: Path, scratch: Path, programs: Path | None = None) -> Itera
     warm = (*CHECK, "--cache-dir", str(scratch / "warm"), str(tree))
     yield Contender("fsl check, warm, unchanged", warm)
     yield Contender("fsl check, warm, a leaf changed", warm, changing(leaf, IDLE))
+    yield Contender("fsl check, warm, a schema more in a leaf", warm, changing(leaf, SCHEMA))
     yield Contender("fsl check, warm, the database changed", warm, changing(shared, IDLE))
     yield Contender("fsl check, warm, a session more in a leaf", warm, changing(leaf, TELLING))
     yield Contender("fsl check, warm, a session more in the database", warm, changing(shared, TELLING))
@@ -130,6 +131,17 @@ def database_file(tree: Path) -> Path:
 
 IDLE = "_ROUND_{name} = {number}"
 """A line that tells nobody anything."""
+SCHEMA = """\
+from typing import Any
+from pydantic import BaseModel
+
+GREETING_{name} = "How do you do"
+
+
+class Round{name}(BaseModel):
+    sizes: dict[str, Any] = {{}}
+"""
+"""Names that nobody takes, bound to what concerns no session."""
 TELLING = "def round_{name}(session):\n    session.commit()"
 """Lines that concern a session, so that they may matter to anybody."""
 
@@ -286,7 +298,7 @@ def ratios(medians: dict[str, Taken]) -> Iterator[tuple[str, float, float, float
     yield from figure("cold, two processes / libcst parsing", "fsl check, cold, two processes", LIBCST, 0.8)
     yield from figure("cold, one process / fixit", "fsl check, cold, one process", FIXIT, 0.1)
     yield from figure("warm, unchanged / ruff", unchanged, RUFF, 1.5)
-    for change in ("a leaf changed", "the database changed", "a session more in a leaf"):
+    for change in ("a leaf changed", "a schema more in a leaf", "the database changed", "a session more in a leaf"):
         yield from figure(f"warm, {change} / warm, unchanged", f"fsl check, warm, {change}", unchanged, 1.5)
     more = "a session more in the database"
     yield from figure(f"warm, {more} / warm, unchanged", f"fsl check, warm, {more}", unchanged, 0.0)

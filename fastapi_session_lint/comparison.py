@@ -1,145 +1,93 @@
-"""Whether a file still says what it said before it was changed, and where the rows of it are that count.
+"""Whether a file still says what it said before it was changed, and where the places in it are that count.
 
-Comments, blank lines, texts that document, bodies that concern no session: most changes are in what no model holds. And
-a new constant, or a new def that concerns no session, tells nobody anything as long as its name stands nowhere else.
+Comments, blank lines, documentation, sentences for people, bodies that concern no session: most changes are in what no
+model holds, or in what no rule reads. And there are names that tell nobody anything, see idle.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, TypeAlias
 
-from fastapi_session_lint import vocabulary
 from fastapi_session_lint.findings import Span
-from fastapi_session_lint.model.expressions import NOWHERE, Collection, Constant, Expression, Name
+from fastapi_session_lint.idle import ADDRESS, binds_only, idle_names
+from fastapi_session_lint.model.expressions import NOWHERE, Collection, Constant, Expression, Subscript
 from fastapi_session_lint.model.stored import FORMS, Kind
-from fastapi_session_lint.model.syntax import OWN_LEVEL, Assign, Assigned, Definition, Do, Module, Skipped, Statement
+from fastapi_session_lint.model.syntax import Do, Module
+from fastapi_session_lint.others import Others
 
-_MOST_NAMES = 20
-"""So many names that came, went or changed are looked for in all other files."""
-_TELLING = "://"
-"""A text with an address may hold credentials, wherever it stands."""
 _TEXT = "text"
-_LITERALS = ("number", "keyword")
+_STATEMENTS = (
+    "select insert update delete merge replace with values table call exec execute do copy load create drop alter"
+    " truncate comment grant revoke begin start commit end rollback abort savepoint release set reset show explain"
+    " analyze vacuum pragma lock unlock use listen notify declare fetch prepare deallocate refresh reindex attach"
+    " detach"
+)
+"""How statements of SQL begin."""
+_SENTENCE = re.compile(rf"(?!(?:{_STATEMENTS.replace(' ', '|')})\b)[^\W\d_][^:=]*\s[^:=]*", re.IGNORECASE)
+"""Words that are no SQL, no address, no `key=value` and no `:parameter`: a sentence for people, or how one begins."""
+_Place: TypeAlias = tuple[int, int]
 
 
-def moved_rows(
-    before: Module | None, after: Module | None, occurrences: Callable[[str], tuple[int, int]]
-) -> Mapping[int, int] | None:
-    """By row of the file before, where each row that counts is now; None where the file says something else.
+class Moves(NamedTuple):
+    """Where the places of a file that count are now, by row and by (row, column)."""
 
-    Then no finding in any file is another one, but for its row. `occurrences` tells how often a name stands in the
-    file as it is now, and in all others.
-    """
-    if before is None or after is None:
-        return {} if before is after else None
-    idle = _idle_names(before, after)
-    if len(idle) > _MOST_NAMES or any(occurrences(name) != (count, 0) for name, count in idle.items()):
-        return None
-    comparison = _Comparison(before, after)
-    try:
-        is_same = comparison.is_same_module(idle.keys())
-    except RecursionError:
-        return None
-    return comparison.rows if is_same and _is_rising(comparison.rows) else None
+    rows: Mapping[int, int]
+    places: Mapping[_Place, _Place]
 
-
-def moved(span: Span, rows: Mapping[int, int]) -> Span | None:
-    """Where a span is now; None for one that is none of those that count."""
-    if span in (_NO_SPAN, _START):
-        return span
-    if span.row not in rows or span.end_row not in rows:
-        return None
-    return span._replace(row=rows[span.row], end_row=rows[span.end_row])
+    def moved(self, span: Span) -> Span | None:
+        """Where a span is now; None for one that is none of those that count."""
+        if span in (_NO_SPAN, _START):
+            return span
+        start, end = self.places.get((span.row, span.column)), self.places.get((span.end_row, span.end_column))
+        return None if start is None or end is None else Span(*start, *end)
 
 
 _NO_SPAN = Span(0, 0, 0, 0)
 _START = Span(1, 0, 1, 0)
 
 
-def _is_rising(rows: Mapping[int, int]) -> bool:
-    """Whether rows have kept their order, and no two have become one."""
-    new = [rows[row] for row in sorted(rows)]
+def moves(before: Module | None, after: Module | None, others: Others) -> Moves | None:
+    """Where everything in the file before is now; None where the file says something else.
+
+    Then no finding in any file is another one, but for its place. `others` are all other files of the project.
+    """
+    if before is None or after is None:
+        return Moves({}, {}) if before is after else None
+    comparison = _Comparison(before, after)
+    try:
+        idle = idle_names(before, after, others)
+        is_same = idle is not None and comparison.is_same_module(idle)
+    except RecursionError:
+        return None
+    is_rising = _is_rising(comparison.rows) and _is_rising(comparison.places)
+    return Moves(comparison.rows, comparison.places) if is_same and is_rising else None
+
+
+def _is_rising(moved: Mapping[Any, Any]) -> bool:
+    """Whether rows, or places, have kept their order, and no two have become one."""
+    new = [moved[one] for one in sorted(moved)]
     return all(first < second for first, second in itertools.pairwise(new))
 
 
-# --- what tells nobody anything --------------------------------------------------------------------------------------
-
-
-def _idle_names(before: Module, after: Module) -> dict[str, int]:
-    """The idle names that are not in both models alike, with how often the newer one binds them."""
-    old, new = _idle(before), _idle(after)
-    return {name: len(new.get(name, ())) for name in (*old, *new) if old.get(name) != new.get(name)}
-
-
-def _idle(module: Module) -> dict[str, tuple[object, ...]]:
-    """The names that are bound to nothing but literals and skipped defs that call nothing, with what tells them apart.
-
-    Whether they are mentioned anywhere is another question.
-    """
-    found = {}
-    for name, definitions in module.bindings.items():
-        told = tuple(_told(one) for one in definitions)
-        if None not in told and not (name.startswith("__") or name == OWN_LEVEL or _may_be_a_test(name, definitions)):
-            found[name] = told
-    return found
-
-
-def _may_be_a_test(name: str, definitions: Iterable[Definition]) -> bool:
-    """Whether pytest may call what a name is bound to, and hand it fixtures by the names of its parameters."""
-    parameters = (one.parameters for one in definitions if isinstance(one, Skipped))
-    return name.startswith(vocabulary.TESTS) and any(parameters)
-
-
-def _told(definition: Definition) -> object:
-    """What an idle definition says; None for one that is not idle."""
-    match definition:
-        case Assigned(value, None, "=", None, _) if _is_literal(value):
-            return _literal(value)
-        case Skipped(_, parameters, (), is_class):
-            return parameters, is_class
-    return None
-
-
-def _is_literal(value: Expression) -> bool:
-    """A number, a flag, None, or a display of such; texts may be addresses or statements."""
-    if isinstance(value, Collection):
-        return all(_is_literal(one) for one in value.items)
-    return isinstance(value, Constant) and value.kind in _LITERALS
-
-
-def _literal(value: Expression) -> object:
-    if isinstance(value, Collection):
-        return value.kind, tuple(_literal(one) for one in value.items)
-    assert isinstance(value, Constant)
-    return value.kind, value.value
-
-
-def _binds_only(statement: Statement, names: Iterable[str]) -> bool:
-    """Whether a statement does no more than to bind one of the names to a literal."""
-    match statement:
-        case Assign((Name(name),), value, _):
-            return name in names and _is_literal(value)
-    return False
-
-
-# --- side by side ----------------------------------------------------------------------------------------------------
-
-
 class _Comparison:
-    """Two models of one file, walked through side by side; `rows` are those of the first by those of the second."""
+    """Two models of one file, walked through side by side; `rows` and `places` of the first by those of the second."""
 
     def __init__(self, before: Module, after: Module) -> None:
         self.rows: dict[int, int] = {}
+        self.places: dict[_Place, _Place] = {}
         self._before = before
         self._after = after
         self._met: dict[int, object] = {}
+        self._texts: dict[object, object] = {}
+        self._texts_before: dict[object, object] = {}
 
     def is_same_module(self, idle: Iterable[str]) -> bool:
         """Whether the modules say the same, but for what binds the `idle` names."""
         first, second = self._before, self._after
-        bodies = [[one for one in module.body if not _binds_only(one, idle)] for module in (first, second)]
+        bodies = [[one for one in module.body if not binds_only(one, idle)] for module in (first, second)]
         names = [
             [
                 {name: one for name, one in bound.items() if name not in idle}
@@ -180,28 +128,53 @@ class _Comparison:
                 is_same = self._is_same_place(one, other)
             elif (position, Kind.NUMBERS) in form.others:
                 is_same = len(one) == len(other) and all(map(self._is_same_place, one, other))
+            elif type(first) is Constant and name == "value":
+                is_same = self._is_same_literal(first, second)
             else:
                 is_same = self._is_same(one, other)
             if not is_same:
                 return False
-        return True
+        return _keys(first) == _keys(second)
+
+    def _is_same_literal(self, first: Constant, second: Constant) -> bool:
+        """Whether two literals of one kind are the same, or sentences of which one always stands for the other."""
+        if first.kind != _TEXT:
+            return first.value == second.value
+        is_paired = self._texts.setdefault(first.value, second.value) == second.value
+        is_paired = self._texts_before.setdefault(second.value, first.value) == first.value and is_paired
+        return is_paired and (first.value == second.value or (_is_sentence(first) and _is_sentence(second)))
 
     def _is_same_place(self, first: int, second: int) -> bool:
-        """Whether places agree but for their rows, which are noted down."""
+        """Whether both are places, or both none; where the one is in the other file is noted down."""
         if NOWHERE in (first, second):
             return first == second
         old, new = self._before.places[first], self._after.places[second]
-        is_same = (old.column, old.end_column) == (new.column, new.end_column)
         return (
-            is_same
-            and self.rows.setdefault(old.row, new.row) == new.row
+            self.rows.setdefault(old.row, new.row) == new.row
             and self.rows.setdefault(old.end_row, new.end_row) == new.end_row
+            and self.places.setdefault((old.row, old.column), (new.row, new.column)) == (new.row, new.column)
+            and self.places.setdefault((old.end_row, old.end_column), (new.end_row, new.end_column))
+            == (new.end_row, new.end_column)
         )
 
 
 _MODULE_PARTS = ("star_imports", "exports", "calls", "stores", "lambdas")
 
 
+def _keys(node: object) -> tuple[object, ...]:
+    """The texts under which something is kept, or looked up: `held["key"]`, `{"key": …}`."""
+    match node:
+        case Subscript(_, Constant(_, text, _)):
+            return (text,)
+        case Collection("dict", items):
+            return tuple(one.value for one in items[::2] if isinstance(one, Constant))
+    return ()
+
+
+def _is_sentence(text: Constant) -> bool:
+    return _SENTENCE.fullmatch(str(text.value)) is not None
+
+
 def _is_documentation(value: Expression) -> bool:
     """A text that stands alone."""
-    return isinstance(value, Constant) and value.kind == _TEXT and _TELLING not in str(value.value)
+    return isinstance(value, Constant) and value.kind == _TEXT and ADDRESS not in str(value.value)

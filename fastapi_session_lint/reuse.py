@@ -1,14 +1,14 @@
 """What earlier runs have judged and still holds.
 
 Where the files that have changed since one of the last runs say what they said before, nothing is linked or judged
-anew: the findings stay what they are, and move with their rows (see comparison). Else no more is than the components in
-which a file says something else.
+anew: the findings stay what they are, and move with their places (see comparison). Else no more is than the components
+in which a file says something else.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import functools
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,9 +16,10 @@ from fastapi_session_lint.cache import findings as form
 from fastapi_session_lint.cache.folder import Cache
 from fastapi_session_lint.cache.keys import MODELS, component_key, digest_of, model_key, record_key
 from fastapi_session_lint.cache.records import RECORDS, Record, decoded, encoded, name_of, nearest_first
-from fastapi_session_lint.comparison import moved, moved_rows
+from fastapi_session_lint.comparison import Moves, moves
 from fastapi_session_lint.engine import injected_names_of, read, restored_reading, stored_reading
 from fastapi_session_lint.findings import INTERNAL_ERROR, Finding, Note
+from fastapi_session_lint.others import Others
 from fastapi_session_lint.source import Source
 from fastapi_session_lint.work import Work
 
@@ -30,7 +31,6 @@ _RECORDS = 6
 """How many states of a project are kept."""
 _MOST = 16
 """So many changed files are compared with what they were; when there are more, all are judged anew."""
-_Rows = Mapping[int, int]
 
 
 class Before(NamedTuple):
@@ -158,61 +158,54 @@ def _brought_forward(record: Record, changed: Sequence[int], sources: Sequence[S
     names = frozenset(name for given in injected.values() for name in given)
     if names != frozenset(name for given in record.injected.values() for name in given):
         return None
-    models, rows = list(record.models), dict[str, _Rows]()
+    models, moved = list(record.models), dict[str, Moves]()
+    parts = functools.cache(lambda: _parts([one.path for one in sources]))
     for number in changed:
         source = sources[number]
-        found = _moved_rows(source, record.models[number], names, sources, cache)
+        found = _moves(source, record.models[number], names, Others(source, sources, parts), cache)
         if found is None:
             return None
-        models[number], rows[source.path] = found
-    findings = [_moved(one, rows) for one in record.findings]
+        models[number], moved[source.path] = found
+    findings = [_moved(one, moved) for one in record.findings]
     told = [one for one in findings if one is not None]
     if len(told) < len(findings):
         return None
     return record._replace(models=tuple(models), injected=injected, findings=told)
 
 
-def _moved_rows(
-    source: Source, key: str, names: frozenset[str], sources: Sequence[Source], cache: Cache
-) -> tuple[str, _Rows] | None:
-    """The key of a changed file's model, and where its rows are now; None where it says something else, or may."""
+def _moves(source: Source, key: str, names: frozenset[str], others: Others, cache: Cache) -> tuple[str, Moves] | None:
+    """The key of a changed file's model, and where its places are now; None where it says something else, or may."""
     data = cache.read(MODELS, key)
     before = None if data is None else restored_reading(data, source.path)
     after = read(source, names)
     kept = stored_reading(after)
     if before is None or kept is None:
         return None
-    rows = moved_rows(before.module, after.module, _occurrences(source, sources))
-    if rows is None:
+    found = moves(before.module, after.module, others)
+    if found is None:
         return None
     key = model_key(source, names)
     cache.write(MODELS, key, kept)
-    return key, rows
+    return key, found
 
 
-def _occurrences(source: Source, sources: Sequence[Source]) -> Callable[[str], tuple[int, int]]:
-    """How often a name stands in a file, and in the others, where a part of a longer word counts as well."""
-
-    def count(name: str) -> tuple[int, int]:
-        word = name.encode()
-        here = len(re.findall(rb"(?<!\w)%b(?!\w)" % re.escape(word), source.data))
-        return here, sum(word in one.data for one in sources if one is not source)
-
-    return count
+def _parts(paths: Iterable[str]) -> frozenset[str]:
+    """What the files and folders of a project are called, as an import would call them."""
+    return frozenset(part.removesuffix(".py") for path in paths for part in path.split("/"))
 
 
-def _moved(finding: Finding, rows: Mapping[str, _Rows]) -> Finding | None:
+def _moved(finding: Finding, moved: Mapping[str, Moves]) -> Finding | None:
     """A finding with all its places as they are now; its statement is looked up again where its file has changed."""
-    here = rows.get(finding.path)
-    trail = [_moved_note(note, rows.get(note.path)) for note in finding.trail]
+    here = moved.get(finding.path)
+    trail = [_moved_note(note, moved.get(note.path)) for note in finding.trail]
     told = tuple(note for note in trail if note is not None)
     if len(told) < len(trail):
         return None
     if here is None:
         return replace(finding, trail=told) if told != finding.trail else finding
-    span = moved(finding.span, here)
+    span = here.moved(finding.span)
     repair = finding.repair
-    place = None if repair is None else moved(repair.span, here)
+    place = None if repair is None else here.moved(repair.span)
     if span is None or (repair is not None and place is None):
         return None
     if repair is not None and place is not None:
@@ -220,6 +213,6 @@ def _moved(finding: Finding, rows: Mapping[str, _Rows]) -> Finding | None:
     return replace(finding, span=span, trail=told, repair=repair, site=None)
 
 
-def _moved_note(note: Note, rows: _Rows | None) -> Note | None:
-    span = note.span if rows is None else moved(note.span, rows)
+def _moved_note(note: Note, moves: Moves | None) -> Note | None:
+    span = note.span if moves is None else moves.moved(note.span)
     return None if span is None else replace(note, span=span)

@@ -46,7 +46,7 @@ def report(rows):
     return sum(rows)
 '''
 ROUTES = """\
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, HTTPException
 from app.database import SessionLocal, get_db
 
 router = APIRouter()
@@ -61,6 +61,12 @@ def clean():
     db = SessionLocal()
     db.execute("delete from carts")
     db.commit()
+
+
+def first(db=Depends(get_db)):
+    held = {"the carts": db}
+    if not held["the carts"].execute("select 1").scalar():
+        raise HTTPException(404, detail="No carts here")
 
 
 def shown(row):
@@ -150,6 +156,16 @@ SAME = {
     "a new class that nobody mentions": f"{ROUTES}\n\nclass Row:\n    width: int = 3\n",
     "a test that is handed nothing": f"{ROUTES}\n\ndef test_width():\n    assert 1 < 2\n",
     "a def that nobody mentions is gone": ROUTES[: ROUTES.index("def shown")],
+    "a text as a constant": f'{ROUTES}\n\n_TITLE = "Carts of today"\n',
+    "a typed constant": f"{ROUTES}\n\n_WIDTHS: dict[str, int] = {{}}\n",
+    "a typed name": f"{ROUTES}\n\n_width: int\n",
+    "an import": f"import os\n{ROUTES}",
+    "an import that other files have too": ROUTES.replace("from fastapi", "from typing import Any\nfrom fastapi", 1),
+    "a schema with its import": f"{ROUTES}\n\nfrom pydantic import BaseModel\nclass Row(BaseModel):\n    width: int\n",
+    "a route without a session": f'{ROUTES}\n\n@router.get("/ping")\nasync def ping():\n    return {{"up": True}}\n',
+    "a constant of another file's name": f"{ROUTES}\n\nLIMIT = 3\n",
+    "a sentence": ROUTES.replace("No carts here", "There are no such carts"),
+    "spaces": ROUTES.replace("(404, detail=", "( 404,  detail = "),
 }
 
 
@@ -168,11 +184,27 @@ OTHER = {
     ),
     "another text": ROUTES.replace("delete from carts", "delete from orders"),
     "another name": ROUTES.replace("count(", "tally("),
-    "an import more": f"import os\n{ROUTES}",
+    "an import of the project": f"import app.database\n{ROUTES}",
+    "an import that tells of FastAPI": f"from fastapi import FastAPI\n{ROUTES}",
+    "an import of what the file mentions": f"from os import path as held\n{ROUTES}".replace(
+        "shown(row)", "shown(db=held)"
+    ),
+    "an import that is called as the project": f"import app as database\n{ROUTES}",
+    "everything imported": f"from os import *\n{ROUTES}",
+    "marks of tests": f'{ROUTES}\n\npytest_plugins = ["app.database"]\n',
+    "a type that is not known": f"{ROUTES}\n\n_width: SessionLocal = None\n",
+    "a route that calls what is the project's": f'{ROUTES}\n@router.get("/ping")\ndef ping():\n    return [clean()]\n',
+    "a statement in place of a sentence": ROUTES.replace("No carts here", "select no carts"),
+    "an address in place of a sentence": ROUTES.replace("No carts here", "No carts: postgresql://me:secret@db/shop"),
+    "a name in place of a sentence": ROUTES.replace("No carts here", "carts"),
+    "another key": ROUTES.replace('{"the carts"', '{"all carts"'),
+    "another key to look up": ROUTES.replace('["the carts"', '["all carts"'),
+    "another key both times": ROUTES.replace("the carts", "all carts"),
+    "a sentence that is a key as well": ROUTES.replace("No carts here", "the carts"),
+    "another order in a row": ROUTES.replace('404, detail="No carts here"', 'detail="No carts here", status_code=404'),
     "a constant of another's name": f"{ROUTES}\n\nget_db = None\n",
-    "a constant that another file mentions": f"{ROUTES}\n\nLIMIT = 3\n",
     "a constant that the file mentions": f"{ROUTES.replace('row + 1', '_WIDTH')}\n\n_WIDTH = 3\n",
-    "a text as a constant": f'{ROUTES}\n\n_URL = "postgresql://me:secret@db/shop"\n',
+    "an address as a constant": f'{ROUTES}\n\n_URL = "postgresql://me:secret@db/shop"\n',
     "a def that calls something of the project": f"{ROUTES}\n\ndef nightly():\n    clean()\n",
     "a test that is handed a fixture": f"{ROUTES}\n\ndef test_width(wide):\n    assert wide\n",
     "two rows in one": ROUTES.replace(
@@ -185,6 +217,48 @@ OTHER = {
 @pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in OTHER.items()])
 def test_what_says_something_else_is_judged_anew(shop: Shop, text: str) -> None:
     assert before(shop.cache, shop.work, shop.changed(routes=text)) is None
+
+
+TAKING = {
+    "by name": "from app.routes import LIMIT\n",
+    "by name, among others": "from app.routes import (\n    clean,  # (all)\n    LIMIT as MOST,\n)\n",
+    "in two rows": "from app.routes import \\\n    clean, LIMIT\n",
+    "from its own folder": "from .routes import LIMIT\n",
+    "without a space": "from.routes import LIMIT\n",
+    "in several rows": "from app.routes \\\n    import LIMIT\n",
+    "as an attribute": "from app import routes\n\nMOST = routes.LIMIT\n",
+    "by a text": 'MOST = getattr(__import__("app.routes"), "LIMIT")\n',
+    "all at once": "from app.routes import *\n\nMOST = LIMIT\n",
+}
+
+
+@pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in TAKING.items()])
+def test_a_name_that_another_file_takes(tmp_path: Path, text: str) -> None:
+    shop = Shop(tmp_path, {**FILES, "app/jobs.py": f"from app.database import SessionLocal\n{text}"})
+    assert before(shop.cache, shop.work, shop.changed(routes=f"{ROUTES}\n\nLIMIT = 3\n")) is None
+    assert before(shop.cache, shop.work, shop.changed(routes=f"{ROUTES}\n\n_OWN = 3\n")) is not None
+
+
+LEAVING = {
+    "another's": "from app.database import LIMIT\n",
+    "its own": "LIMIT = 4\n",
+    "a library's": "from typing import LIMIT\n",
+    "everything of another": "from app.database import *\n\nMOST = LIMIT\n",
+    "a library": "import LIMIT\n",
+}
+
+
+@pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in LEAVING.items()])
+def test_a_name_that_another_file_has_from_elsewhere(tmp_path: Path, text: str) -> None:
+    shop = Shop(tmp_path, {**FILES, "app/jobs.py": f"from app.database import SessionLocal\n{text}"})
+    sources = shop.changed(routes=f"{ROUTES}\n\nLIMIT = 3\n")
+    assert before(shop.cache, shop.work, sources) == judged(shop.work, sources)
+
+
+def test_a_name_that_passes_through_another_file(tmp_path: Path) -> None:
+    texts = {"app/jobs.py": "from app.routes import *\n", "app/more.py": "from app.jobs import *\n\nMOST = LIMIT\n"}
+    shop = Shop(tmp_path, {**FILES, **texts})
+    assert before(shop.cache, shop.work, shop.changed(routes=f"{ROUTES}\n\nLIMIT = 3\n")) is None
 
 
 def test_a_constant_that_is_gone_and_was_used_elsewhere(tmp_path: Path) -> None:
