@@ -25,12 +25,14 @@ _SELECTION = ("select", "ignore", "extend_select", "extend_ignore")
 class Configuration:
     """Settings with where they come from. `path` is None when no file says anything.
 
-    Paths in the settings are absolute; relative ones in the file started at `folder`.
+    Paths in the settings are absolute; relative ones in the file started at `folder`. `overriding` are the codes and
+    prefixes in them that no file says, but a command line.
     """
 
     settings: Settings
     folder: str
     path: str | None = None
+    overriding: frozenset[str] = frozenset()
 
 
 class Configurations:
@@ -103,7 +105,7 @@ class Configurations:
         if values is None:
             return None
         settings = _extended(_anchored(values, folder), path, (path,))
-        return Configuration(override(settings, self._overrides), folder, path)
+        return Configuration(override(settings, self._overrides), folder, path, _codes(self._overrides))
 
 
 def _extended(values: Mapping[str, Any], path: str, above: tuple[str, ...]) -> Settings:
@@ -120,6 +122,12 @@ def _extended(values: Mapping[str, Any], path: str, above: tuple[str, ...]) -> S
     settings = _extended(_anchored(found, posixpath.dirname(base)), base, (*above, base))
     merged = {"extend_exclude": settings.extend_exclude + values.get("extend_exclude", ())}
     return override(settings, {**values, **merged})
+
+
+def _codes(values: Mapping[str, Any]) -> frozenset[str]:
+    """The codes and prefixes in the lists of some options."""
+    fields_of_codes = [one.field for one in options() if one.declared.kind is Kind.CODES]
+    return frozenset(code for name in fields_of_codes for code in values.get(name) or ())
 
 
 def _anchored(values: Mapping[str, Any], folder: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from fastapi_session_lint.cache.folder import Cache, Caching
 from fastapi_session_lint.configuration import Configurations
 from fastapi_session_lint.findings import INTERNAL_ERROR, Finding, Heeded
 from fastapi_session_lint.plugins import wanted_codes
-from fastapi_session_lint.settings import InvalidSettings, Settings
+from fastapi_session_lint.settings import InvalidSettings, Settings, UnknownCode
 from fastapi_session_lint.source import Source
 from fastapi_session_lint.work import Work, plan
 
@@ -202,7 +202,9 @@ def _naming_the_configuration(work: Work) -> Iterator[None]:
     try:
         yield
     except InvalidSettings as error:
-        where = f"{work.configuration.path}: " if work.configuration.path else ""
+        configuration = work.configuration
+        is_told = not isinstance(error, UnknownCode) or error.code not in configuration.overriding
+        where = f"{configuration.path}: " if configuration.path and is_told else ""
         raise InvalidSettings(f"{where}{error}") from error
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from fastapi_session_lint.settings import InvalidSettings, Settings
+from fastapi_session_lint.settings import Settings, UnknownCode
 
 ALL = "ALL"
 _LOOK_LIKE_DIGITS = str.maketrans("OQILZSB", "0011258")
@@ -15,7 +15,7 @@ def selected(settings: Settings, defaults: Mapping[str, bool | None]) -> frozens
 
     The longest prefix that names a code decides between select and ignore; on a tie, ignore wins.
 
-    Raises InvalidSettings for a selector that no rule has, in any of the options.
+    Raises UnknownCode for a selector that no rule has, in any of the options.
     """
     chosen = settings.select is not None
     wanted = (settings.select or ()) + settings.extend_select
@@ -35,12 +35,11 @@ def _other_selectors(settings: Settings) -> tuple[str, ...]:
 
 
 def check_selectors(selectors: Iterable[str], codes: Iterable[str]) -> None:
-    """Hold selectors to the codes that there are. Raises InvalidSettings, naming the nearest one."""
+    """Hold selectors to the codes that there are. Raises UnknownCode, naming the nearest one."""
     known = list(codes)
     for selector in selectors:
         if selector != ALL and not (selector and any(code.startswith(selector) for code in known)):
-            near = nearest_code(selector, known)
-            raise InvalidSettings(f"unknown rule `{selector}`" + (f"; did you mean `{near}`?" if near else ""))
+            raise UnknownCode(selector, nearest_code(selector, known))
 
 
 def rank(code: str, selectors: Iterable[str], otherwise: int = -1) -> int:

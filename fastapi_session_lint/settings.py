@@ -29,6 +29,14 @@ class InvalidSettings(Exception):
     """A configuration or selection that cannot be used; the message is one line for the user."""
 
 
+class UnknownCode(InvalidSettings):
+    """A code or prefix that no rule has."""
+
+    def __init__(self, code: str, nearest: str | None) -> None:
+        super().__init__(f"unknown rule `{code}`" + (f"; did you mean `{nearest}`?" if nearest else ""))
+        self.code = code
+
+
 class Kind(enum.Enum):
     """What an option holds, as its documentation says it."""
 

@@ -23,6 +23,10 @@ from fastapi_session_lint.settings import OUTPUT_FORMATS
         (["rule"], "give one CODE, such as FSL101, or --all"),
         (["rule", "FSL101", "--all"], "give one CODE, such as FSL101, or --all"),
         (["rule", "FSL1O1"], "unknown rule `FSL1O1`; did you mean `FSL101`?"),
+        (["rule", "fsl6"], "`fsl6` is a prefix: give one of FSL601"),
+        (["check", "--select", ""], "`--select` names no code"),
+        (["check", "--select", " , "], "`--select` names no code"),
+        (["check", "--stdin-filename", "app/db.py"], "--stdin-filename belongs to `-`, standard input"),
         (["check", "nowhere"], "nowhere: no such file or folder"),
         (["check", "app", "nowhere/x.py"], "nowhere/x.py: no such file or folder"),
         (["check", "--select", "FSL1O1"], "unknown rule `FSL1O1`; did you mean `FSL101`?"),
@@ -36,6 +40,13 @@ def test_wrong_usage(shop: Any, arguments: list[str], message: str) -> None:
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith(f"error: {message}")
     assert done.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("option", ["--select", "--ignore", "--extend-select", "--fixable", "--unfixable"])
+def test_a_file_is_not_blamed_for_what_the_command_line_says(shop: Any, option: str) -> None:
+    shop.write({"fsl.toml": 'extend-select = ["FSL209"]\n'})
+    done = shop.fsl("check", option, "FSL1O1")
+    assert done == (2, "", "error: unknown rule `FSL1O1`; did you mean `FSL101`?\n")
 
 
 @pytest.mark.parametrize(

@@ -254,6 +254,8 @@ def _show_project(terminal: Terminal, understood: Mapping[str, Inventory], form:
 def _standard_input(paths: Sequence[str], options: Options) -> dict[str, bytes]:
     """What is read from standard input, by the absolute path that it stands for; empty where files are named."""
     if STDIN not in paths:
+        if options.stdin_filename is not None:
+            raise click.UsageError("--stdin-filename belongs to `-`, standard input")
         return {}
     if len(paths) > 1:
         raise click.UsageError("`-` cannot be combined with other paths")

@@ -110,6 +110,8 @@ def _checker(option: Option) -> Callable[[click.Context, click.Parameter, Any], 
         if value is None or value == ():
             return None
         found = _split(value) if option.declared.kind.is_list else value
+        if option.field == "select" and not found:  # a variable of the shell that is not set: all would pass
+            raise click.UsageError("`--select` names no code")
         return checked(option, found, f"`--{option.name}`")
 
     return check

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import click
 
 from fastapi_session_lint.report.terminal import Terminal
@@ -24,12 +26,20 @@ def rule(terminal: Terminal, code: str | None, wants_all: bool, color: str) -> i
     if code is None or code.upper() not in rules:  # our own are explained whatever the configuration is
         rules = {one.code: one for one in rules_of(_plugins())}
     if code is not None and code.upper() not in rules:
-        near = nearest_code(code, rules)
-        raise click.UsageError(f"unknown rule `{code}`" + (f"; did you mean `{near}`?" if near else ""))
+        raise click.UsageError(_not_found(code, rules))
     wanted = list(rules.values()) if code is None else [rules[code.upper()]]
     text = "\n".join(render_rule(one) for one in wanted)
     terminal.write(_laid_out(text, terminal) if terminal.has_colors(color) else text)
     return 0
+
+
+def _not_found(code: str, rules: Collection[str]) -> str:
+    """What to say of a code that no rule has: the codes that it begins, else the nearest one."""
+    begun = [one for one in rules if one.startswith(code.upper())]
+    if begun:
+        return f"`{code}` is a prefix: give one of {', '.join(begun)}"
+    near = nearest_code(code, rules)
+    return f"unknown rule `{code}`" + (f"; did you mean `{near}`?" if near else "")
 
 
 def _plugins() -> tuple[str, ...]:
