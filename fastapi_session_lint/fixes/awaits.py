@@ -16,6 +16,8 @@ _AWAITING = frozenset(
     }
 )  # fmt: skip
 _COLLECTING = frozenset({"append", "add", "extend", "insert", "put", "put_nowait"})
+_GIVING_PLAIN_RESULTS = frozenset({"exec", "execute", "scalars"})
+"""What gives, once it is awaited, an object none of whose methods is a coroutine."""
 _COMPREHENSIONS = cst.ListComp | cst.SetComp | cst.DictComp
 
 
@@ -27,11 +29,31 @@ def add_await(tree: Tree, repair: Repair) -> Fix | None:
     if _is_passed_to_awaiter(tree, call) or _is_awaited_later(tree, call):
         return None
     draft = Draft()
+    wrong = _await_around(tree, call)
+    limit = Applicability.SAFE
+    if wrong is not None and _last_name(call.func) in _GIVING_PLAIN_RESULTS:
+        _delete_await(tree, draft, wrong)
+    elif wrong is not None:
+        limit = Applicability.UNSAFE  # it may be right: some results have coroutines
     needs_brackets = _has_trailer(tree, call) and not call.lpar
     draft.insert(tree.bare_start(call), "(await " if needs_brackets else "await ")
     if needs_brackets:
         draft.insert(tree.bare_end(call), ")")
-    return Fix("Add `await`", Applicability.SAFE, draft.edits())
+    return Fix("Add `await`", limit, draft.edits())
+
+
+def _await_around(tree: Tree, call: cst.Call) -> cst.Await | None:
+    """The await of what hangs on a call: `await db.execute(ALL).scalars()` awaits what scalars() gives."""
+    inside: cst.CSTNode = call
+    for above in tree.ancestors(call):
+        match above:
+            case cst.Attribute(value=base) | cst.Subscript(value=base) | cst.Call(func=base) if base is inside:
+                inside = above
+            case cst.Await():
+                return above
+            case _:
+                return None
+    return None
 
 
 def _has_trailer(tree: Tree, call: cst.Call) -> bool:
@@ -116,6 +138,12 @@ def drop_await(tree: Tree, repair: Repair) -> Fix | None:
     wrong = tree.find(repair.span, cst.Await)
     if wrong is None:
         return None
+    draft = Draft()
+    _delete_await(tree, draft, wrong)
+    return Fix("Remove `await`", Applicability.SAFE, draft.edits())
+
+
+def _delete_await(tree: Tree, draft: Draft, wrong: cst.Await) -> None:
     start, operand = tree.bare_start(wrong), tree.start(wrong.expression)
     space = wrong.whitespace_after_await
     end = operand
@@ -123,6 +151,4 @@ def drop_await(tree: Tree, repair: Repair) -> Fix | None:
         # A comment or a line end may follow: take the word and what white space stands behind it.
         behind = tree.line(start[0])[start[1] + len("await") :]
         end = start[0], start[1] + len("await") + len(behind) - len(behind.lstrip())
-    draft = Draft()
     draft.delete(start, end)
-    return Fix("Remove `await`", Applicability.SAFE, draft.edits())

@@ -167,6 +167,8 @@ def _insert_line(tree: Tree, draft: Draft, head: list[Import], order: tuple[bool
     """Put a new import among those of its section, by its Import.order, or make that section."""
     wanted = _section(order[1])
     section = [one for one in head if one.section == wanted]
+    # Where the head is in no order, or holds libraries that are not known, the package's own imports say it best.
+    section = [one for one in section if _top(one.module) == _top(order[1])] or section
     smaller = [one for one in section if one.order < order]
     if smaller:
         row = max(one.end_row for one in smaller)
@@ -180,6 +182,11 @@ def _insert_line(tree: Tree, draft: Draft, head: list[Import], order: tuple[bool
         draft.insert((head[0].row, 0), line + 2 * tree.newline(head[0].row))
     else:
         _insert_first(tree, draft, line)
+
+
+def _top(module: str | None) -> str | None:
+    """The package that a module belongs to."""
+    return module and module.partition(".")[0]
 
 
 def _section(module: str) -> int | None:

@@ -45,9 +45,11 @@ async def close_account(session: AsyncSession, user_id: int) -> None:
 
 ## Fix safety
 
-The fix is safe: it adds `await`, in parentheses where an attribute, a call or an operator hangs on the result. None
-is offered in a lambda, a generator expression or a default argument, where `await` means something else or nothing,
-nor for arguments of functions that take coroutines.
+The fix is safe: it adds `await`, in parentheses where an attribute, a call or an operator hangs on the result. An
+`await` of what hangs on it, as in `await session.execute(query).scalars()`, moves to the call; where a result may have
+coroutines, as that of `stream()` has, it stays and the fix is unsafe. None is offered in a lambda, a generator
+expression or a default argument, where `await` means something else or nothing, nor for arguments of functions that
+take coroutines.
 
 ## When to switch it off
 
