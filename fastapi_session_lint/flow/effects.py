@@ -12,7 +12,7 @@ from fastapi_session_lint.flow.graph import build
 from fastapi_session_lint.flow.leaving import entry, way_out
 from fastapi_session_lint.flow.liveness import Liveness
 from fastapi_session_lint.flow.lives import Life, Moment
-from fastapi_session_lint.flow.returning import Returning, is_abstract
+from fastapi_session_lint.flow.returning import Returning, is_abstract, is_left_to_subclasses
 from fastapi_session_lint.flow.states import Error, GeneratorManager, Health, Manager, State, Status
 from fastapi_session_lint.flow.steps import Graph
 from fastapi_session_lint.flow.summary import NEVER, STRANGE, UNTOUCHED, Effect, summary
@@ -79,6 +79,8 @@ class Effects:
     def of_attribute(self, function: Value | None, attribute: str) -> Effect | None:
         """What a method does to the session that its object keeps under an attribute."""
         if not isinstance(function, FunctionValue) or not function.function.parameters:
+            return STRANGE
+        if is_left_to_subclasses(function.function):
             return STRANGE
         receiver = function.function.parameters[0].name
         return self._of_function(function, frozenset({f"{receiver}.{attribute}"}))

@@ -87,6 +87,11 @@ def is_abstract(function: Function) -> bool:
     )
 
 
+def is_left_to_subclasses(function: Function) -> bool:
+    """Whether a method only says that each derived class has one of its own: what that does is not known here."""
+    return is_abstract(function) and any(isinstance(one, Raise) for one in function.body)
+
+
 def _not_implemented(value: Expression | None) -> bool:
     while isinstance(value, Call):
         value = value.function

@@ -13,8 +13,9 @@ from fastapi_session_lint.flow.uses import Use, UseKind
 from fastapi_session_lint.model.expressions import NOWHERE, Attribute, Call, Constant, Expression
 from fastapi_session_lint.model.walk import all_expressions
 from fastapi_session_lint.project.libraries import argument, has_stars, is_false
-from fastapi_session_lint.project.values import EngineValue, FactoryValue, Scope
+from fastapi_session_lint.project.values import EngineValue, FactoryValue, QueryValue, Scope
 from fastapi_session_lint.questions.own_sessions import OwnSession
+from fastapi_session_lint.questions.queries import Sent
 from fastapi_session_lint.questions.settled import Settled
 from fastapi_session_lint.vocabulary import Action
 
@@ -64,8 +65,16 @@ class Writes:
                 yield Uncommitted(name, use.place, text)
         for sent in self._context.queries.sent(scope):
             match sent.call:
-                case Call(Attribute(_, method)) if method in vocabulary.WRITING_QUERY_RUNNERS and sent.name == own.name:
-                    yield Uncommitted(name, sent.place, sent.text)
+                case Call(Attribute(_, method)) if method in vocabulary.WRITING_QUERY_RUNNERS:
+                    if self._is_of(own, sent, scope):
+                        yield Uncommitted(name, sent.place, sent.text)
+
+    def _is_of(self, own: OwnSession, sent: Sent, scope: Scope) -> bool:
+        """Whether a query is one of this session: by the call that begins it, since a name may be used again."""
+        query = self._context.value(sent.query, scope)
+        if isinstance(query, QueryValue) and query.scope is scope:
+            return any(use.place == query.call.place for use in own.life.uses(UseKind.ACT))
+        return sent.name == own.name
 
     # --- who may commit ---
 
