@@ -70,7 +70,7 @@ from fastapi_session_lint.questions.websockets import Websockets
 from fastapi_session_lint.questions.work_units import WorkUnits
 from fastapi_session_lint.questions.writes import Writes
 from fastapi_session_lint.questions.writing import Writing
-from fastapi_session_lint.questions.yield_errors import swallowed_errors
+from fastapi_session_lint.questions.yield_errors import Swallowed, swallowed_errors
 from fastapi_session_lint.settings import Settings
 from fastapi_session_lint.versions import Versions, version
 
@@ -265,8 +265,8 @@ class Context:
         """The commits and statements whose errors are caught without a rollback."""
         return failures(self, scope)
 
-    def swallowed_errors(self, scope: Scope) -> Iterator[tuple[int, bool, int]]:
-        """Where an endpoint's error ends in a dependency: (place, whether a handler, the yield's place)."""
+    def swallowed_errors(self, scope: Scope) -> Iterator[Swallowed]:
+        """Where an endpoint's error ends in a dependency, and what kind of error that is."""
         return swallowed_errors(self, scope)
 
     def unguarded_commits(self, scope: Scope) -> Iterator[tuple[int, str, bool]]:

@@ -296,6 +296,7 @@ NO_RETURN_TYPES = frozenset(
 
 MANAGER_DECORATORS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 CLOSING = frozenset({"contextlib.closing", "contextlib.aclosing"})
+HTTP_ERROR = "fastapi.HTTPException"
 SUPPRESS = frozenset({"contextlib.suppress"})
 RAISES = frozenset({"pytest.raises", "pytest.python_api.raises"})
 """What ends the error that a test expects."""

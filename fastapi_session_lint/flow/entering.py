@@ -16,6 +16,7 @@ from fastapi_session_lint.project.values import FunctionValue, LibraryObject, Ob
 
 if TYPE_CHECKING:
     from fastapi_session_lint.flow.effects import Effects
+    from fastapi_session_lint.project.roles import Roles
 
 _LEAVING: dict[Result, Leaving] = {
     Result.SESSION: "close",
@@ -86,16 +87,20 @@ def _leaving(entry: Entry) -> Leaving | None:
         return _LEAVING[entry.outcome]
     if entry.is_origin:
         return "close"
-    if _library(entry) in vocabulary.SUPPRESS | vocabulary.RAISES or _asserts(entry.step.item.context):
+    is_expected = expects_error(entry.step.item.context, entry.scope, entry.effects.roles)
+    if is_expected or _library(entry) in vocabulary.SUPPRESS:
         return "suppress"
     return "unknown" if entry.is_given else None
 
 
-def _asserts(context: Expression) -> bool:
-    """Whether a manager is a test case's own, which ends the error that it expects."""
-    match context:
-        case Call(Attribute(Name(), method)):
-            return method in vocabulary.RAISES_METHODS
+def expects_error(manager: Expression, scope: Scope, roles: Roles) -> bool:
+    """Whether a block's manager is one by which a test says that it expects an error there."""
+    match manager:
+        case Call(Attribute(Name(), method)) if method in vocabulary.RAISES_METHODS:
+            return True
+        case Call():
+            value = roles.value(manager, scope)
+            return isinstance(value, LibraryObject) and value.name in vocabulary.RAISES
     return False
 
 

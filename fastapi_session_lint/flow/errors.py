@@ -49,6 +49,15 @@ def verdict(
     return next((one for one in Verdict if one in verdicts), Verdict.NEVER)
 
 
+def reaches(
+    types: Expression | None, error: Error, scope: Scope, roles: Roles, passed: frozenset[Error] = frozenset()
+) -> bool:
+    """Whether an error of a known class surely gets into a handler, past those for the classes before it."""
+    if any(one in _ALL or _specific(one, error, roles) is Verdict.ALWAYS for one in passed):
+        return False
+    return verdict(types, error, scope, roles) is Verdict.ALWAYS
+
+
 def classes(types: Expression | None, scope: Scope, roles: Roles) -> frozenset[Error]:
     """The classes of a handler, as far as they are known."""
     found = (named(kind, home, roles) for kind, home in _kinds(types, scope, roles)) if types is not None else ()

@@ -95,7 +95,7 @@ def catches(context: Context, life: Life, found: Failing) -> Catcher | None:
     first, *later = met
     if first.manager is not None and not _suppresses(context, life, first.manager):
         return None
-    passed = _passed(context, life, found.points)
+    passed = passed_on(context, life, found.points)
     flights = flights_of(context, found.operation)
     if not any(_takes(context, life, first, one.error, one.passed | passed) for one in flights):
         return None
@@ -114,7 +114,7 @@ def _takes(context: Context, life: Life, one: Catcher, error: Error, passed: fro
     return verdict(one.types, error, life.scope, context.roles, passed) in (Verdict.ALWAYS, Verdict.MAYBE)
 
 
-def _passed(context: Context, life: Life, points: list[Point]) -> frozenset[Error]:
+def passed_on(context: Context, life: Life, points: list[Point]) -> frozenset[Error]:
     """The classes of the handlers that an error comes past before one takes it."""
     found: frozenset[Error] = frozenset()
     for here, after in itertools.pairwise(points):
@@ -143,6 +143,6 @@ def flights_of(context: Context, operation: Use, depth: int = 0) -> frozenset[Fl
         if point.state.error != DATABASE_ERROR:
             found.add(Flight(point.state.error, frozenset()))
             continue
-        passed = _passed(context, life, inner.points)
+        passed = passed_on(context, life, inner.points)
         found |= {Flight(one.error, one.passed | passed) for one in flights_of(context, inner.operation, depth + 1)}
     return frozenset(found)

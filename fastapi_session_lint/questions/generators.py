@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint import vocabulary
+from fastapi_session_lint.flow.entering import expects_error
 from fastapi_session_lint.model.expressions import (
     Attribute,
     Await,
@@ -18,7 +19,7 @@ from fastapi_session_lint.model.expressions import (
     dotted,
 )
 from fastapi_session_lint.model.syntax import Assign, Break, For, Return, Statement, Suite, While, With
-from fastapi_session_lint.model.walk import suites_of
+from fastapi_session_lint.model.walk import expressions_of, subexpressions, suites_of
 from fastapi_session_lint.project.contents import Wanted
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.values import FunctionValue, GeneratorValue, Scope, SessionValue
@@ -58,7 +59,10 @@ def generator_calls(context: Context, scope: Scope) -> Iterator[GeneratorCall]:
     made = gives_any and any(_session_generator(context, call, scope) is not None for call in calls)
     advances = [(call, *advance) for call in calls if (advance := _advance(call)) is not None]
     driven = _driven_names(scope) if made or advances else frozenset[str]()
+    refused = frozenset(_refused(context, scope)) if advances else frozenset[int]()
     for call, generator, form in advances:
+        if call.place in refused:
+            continue
         if isinstance(generator, Name) and generator.id not in driven:
             yield from _kept(context, scope, call, generator, form)
         elif isinstance(generator, Call):
@@ -78,6 +82,19 @@ def generator_calls(context: Context, scope: Scope) -> Iterator[GeneratorCall]:
                 inner = value.value if isinstance(value, Await) else value
                 if (found := _session_generator(context, inner, scope)) and _used_as_session(scope, name):
                     yield GeneratorCall("value", *found, name)
+
+
+def _refused(context: Context, scope: Scope) -> Iterator[int]:
+    """The places of the calls at which a test expects an error, so that a generator never gets to its yield.
+
+    Each is in the last statement of its block: of what stands before that it is not known.
+    """
+    for statement in scope.statements:
+        if isinstance(statement, With) and any(
+            expects_error(item.context, scope, context.roles) for item in statement.items
+        ):
+            for whole in expressions_of(statement.body[-1]):
+                yield from (part.place for part in subexpressions(whole) if isinstance(part, Call))
 
 
 def _session_generator(

@@ -19,8 +19,9 @@ their own, too. The log names none of them, only
     an exception and a dependency with yield has a block with a bare except, or a block with except Exception, and is
     not raising the exception again.
 
-(`No response object was returned...` before 0.118.) Where a `commit()` follows the yield inside the same try, its
-failure is swallowed too: the client gets a 200, and nothing is stored.
+(`No response object was returned...` before 0.118.) A handler for some errors only, such as SQLAlchemyError, does this
+to those alone: `@app.exception_handler(SQLAlchemyError)` never sees them. Where a `commit()` follows the yield inside
+the same try, its failure is swallowed too: the client gets a 200, and nothing is stored.
 
 A second `yield` after the error raises `RuntimeError: generator didn't stop after throw()`.
 
@@ -118,22 +119,25 @@ if TYPE_CHECKING:
 _RAISE_BECAME_NEEDED = "0.110"
 """The FastAPI release that stopped re-raising an endpoint's error after a dependency had swallowed it."""
 
+_OF_OTHERS = "it becomes a 500 that its own exception handler never sees"
+
 
 def check(rule: Rule, context: Context) -> Iterator[Finding]:
     """The findings of FSL202."""
     for scope in context.functions():
         if not context.is_session_dependency(scope):
             continue
-        for place, is_handler, yielded in context.swallowed_errors(scope):
-            span = context.span(scope, place)
+        for one in context.swallowed_errors(scope):
+            span = context.span(scope, one.place)
             if context.versions(scope).fastapi.at_least(_RAISE_BECAME_NEEDED):
                 severity = Severity.ERROR
-                message = "an endpoint's error ends here: every HTTPException becomes a 500 and the error is hidden"
+                of_http = "every HTTPException becomes a 500 and the error is hidden"
+                message = f"an endpoint's error ends here: {of_http if one.takes_http else _OF_OTHERS}"
             else:
                 severity = Severity.INFO
                 message = "an endpoint's error ends here; from FastAPI 0.110 on it becomes a 500"
-            trail = (context.note(scope, yielded, "the endpoint's error arrives here"),)
-            repair = Repair(RepairKind.ADD_RAISE, span, limit=Applicability.UNSAFE) if is_handler else None
+            trail = (context.note(scope, one.yielded, "the endpoint's error arrives here"),)
+            repair = Repair(RepairKind.ADD_RAISE, span, limit=Applicability.UNSAFE) if one.is_handler else None
             yield rule.finding(scope.module.path, span, message, severity=severity, trail=trail, repair=repair)
 
 
