@@ -11,6 +11,7 @@ from fastapi_session_lint.project.combining import combine, given, refined
 from fastapi_session_lint.project.items import each, item
 from fastapi_session_lint.project.libraries import call_library
 from fastapi_session_lint.project.values import (
+    AnnotatedValue,
     ClassValue,
     CollectionValue,
     ConnectionValue,
@@ -147,9 +148,16 @@ class Calls:
         return refined(combine(values), lambda: self._declared(called))
 
     def _declared(self, called: FunctionValue) -> Value | None:
-        """What the annotation of a function says that it returns."""
-        returns, scope = called.function.returns, called.scope
-        return self._roles.instance(returns, scope.outer or scope) if returns is not None else None
+        """What the annotation of a function says that it returns; a `Depends` in it asks for nothing."""
+        returns, outer = called.function.returns, called.scope.outer or called.scope
+        if returns is None:
+            return None
+        said = self._roles.value(returns, outer)
+        if not isinstance(said, AnnotatedValue):
+            return self._roles.instance(returns, outer)
+        while isinstance(said, AnnotatedValue):
+            said = said.kind
+        return self._roles.instance_of(said)
 
     def yielded(self, called: FunctionValue) -> Value | None:
         """What a generator function yields, by its yields, else by its annotation."""
