@@ -245,6 +245,30 @@ ROUTE_CLASSES = frozenset({"fastapi.routing.APIRoute", "starlette.routing.Route"
 PROXY_SESSIONS = {"fastapi_sqlalchemy.db.session": False, "fastapi_async_sqlalchemy.db.session": True}
 """The sessions that a middleware keeps for each request and closes, by their full name; True for an AsyncSession."""
 
+STARRED = {
+    "sqlalchemy": frozenset(
+        {"create_engine", "engine_from_config", "Engine", "Connection", "URL", "text", "select", "insert", "update"}
+        | {"delete", "exists", "union", "union_all", "func", "event", "inspect", "MetaData", "Table"}
+    ),
+    "sqlalchemy.orm": frozenset(
+        {"Session", "sessionmaker", "scoped_session", "declarative_base", "DeclarativeBase", "relationship"}
+        | {"joinedload", "selectinload", "subqueryload", "lazyload"}
+    ),
+    "sqlalchemy.ext.asyncio": frozenset(
+        {"AsyncSession", "AsyncEngine", "AsyncConnection", "async_sessionmaker", "async_scoped_session"}
+        | {"create_async_engine", "async_engine_from_config"}
+    ),
+    "sqlmodel": frozenset(
+        {"Session", "SQLModel", "create_engine", "select", "text", "Relationship", "update", "delete"}
+    ),
+    "fastapi": frozenset(
+        {"FastAPI", "APIRouter", "Depends", "Security", "BackgroundTasks", "HTTPException", "Request", "WebSocket"}
+        | {"Response"}
+    ),
+}
+"""What `from … import *` brings in, as far as it matters; the names that are often made by a project are not told."""
+STARRED_NAMES = frozenset(name for names in STARRED.values() for name in names)
+
 ANNOTATED = frozenset({"typing.Annotated", "typing_extensions.Annotated"})
 TRANSPARENT_GENERICS = frozenset(
     {"typing.Optional", "typing.Union", "typing.Final", "typing.ClassVar", "typing.Required", "typing.NotRequired"}

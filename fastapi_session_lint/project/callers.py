@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from fastapi_session_lint import vocabulary
-from fastapi_session_lint.model.expressions import Call, Constant, Expression, Name, Subscript, last_name
-from fastapi_session_lint.model.syntax import Function, Parameter
+from fastapi_session_lint.model.expressions import Attribute, Call, Constant, Expression, Name, Subscript, last_name
+from fastapi_session_lint.model.syntax import Assigned, Function, Parameter, Skipped
 from fastapi_session_lint.project.arguments import argument_for
 from fastapi_session_lint.project.combining import combine
 from fastapi_session_lint.project.libraries import has_stars
@@ -19,6 +19,7 @@ from fastapi_session_lint.project.values import (
     FactoryValue,
     FunctionValue,
     LibraryObject,
+    ModuleValue,
     ObjectValue,
     Scope,
     SessionValue,
@@ -28,15 +29,18 @@ from fastapi_session_lint.project.values import (
 if TYPE_CHECKING:
     from fastapi_session_lint.project.roles import Roles
 
-_CALLERS = 100
+_CALLERS = 1000
 """A function that is called from more places is not asked about: its name is most likely that of many others."""
+_DEPTH = 8
+"""Through how many names a value is traced to what makes it."""
 
 
 class Callers:
     """The answer to "what do they pass".
 
-    Every call must be understood, and all must agree; only sessions, factories and objects of the project's own
-    classes are believed: a callback or a plain value says little of what the next caller will pass.
+    All calls that are understood must agree. Only sessions, factories and objects of the project's own classes are
+    believed: a callback or a plain value says little of what the next caller will pass. But for sessions, every call
+    must be understood: what does the same with whatever it gets does it with the session, too.
     """
 
     def __init__(self, roles: Roles) -> None:
@@ -52,7 +56,9 @@ class Callers:
             for one in function.decorators
         ):
             passed = list(self._by_callers(parameter, place, function))
-            value = combine(passed) if None not in passed else None
+            value = combine(passed)
+            if None in passed and not isinstance(value, SessionValue):
+                return None
         else:
             value = combine(self._by_decorators(parameter, place, function))
         return value if isinstance(value, SessionValue | FactoryValue | ObjectValue) else None
@@ -85,7 +91,8 @@ class Callers:
 
     def _by_callers(self, parameter: Parameter, place: Scope, function: Function) -> Iterator[Value | None]:
         names = {function.name, *self._made_by.get(id(place), ())} - {""}
-        calls = [one for name in sorted(names) for one in self._calls.get(name, ())]
+        could_give = _could_give(parameter, function)
+        calls = [one for name in sorted(names) for one in self._calls.get(name, ()) if could_give(one[0])]
         is_test = self._roles.names.imports.is_test
         for call, scope in calls if len(calls) <= _CALLERS else ():
             if is_test(scope.module.path) and not is_test(place.module.path):
@@ -106,10 +113,33 @@ class Callers:
         return given is None or (isinstance(given, Constant) and given.value is None)
 
     def _given(self, given: Expression | None, scope: Scope) -> Value | None:
-        """A literal is told apart from what is not known: it contradicts any session."""
+        """A literal, and what comes from code that concerns no session, are told apart from what is not known."""
         if isinstance(given, Constant):
             return LibraryObject(given.kind) if given.value is not None else None
-        return None if given is None else self._roles.value(given, scope)
+        value = None if given is None else self._roles.value(given, scope)
+        return LibraryObject("") if value is None and given is not None and self._is_skipped(given, scope) else value
+
+    def _is_skipped(self, given: Expression, scope: Scope, depth: int = 0) -> bool:
+        """Whether a value is made by a def or class of the project that was not worth reading."""
+        if depth > _DEPTH:
+            return False
+        match given:
+            case Call(function):
+                return self._is_skipped(function, scope, depth + 1)
+            case Name(name):
+                found = self._roles.names.resolve(name, scope)
+            case Attribute(owner, name) if isinstance(module := self._roles.value(owner, scope), ModuleValue):
+                found = self._roles.names.member(module.path, name)
+            case Attribute(owner):
+                return self._is_skipped(owner, scope, depth + 1)
+            case _:
+                return False
+        match found:
+            case ((Skipped(),), _):
+                return True
+            case ((Assigned(value),), home) if home is scope:
+                return self._is_skipped(value, scope, depth + 1)
+        return False
 
     # --- decorators ---
 
@@ -148,6 +178,19 @@ class Callers:
         if given is None and any(one.star == "**" for one in call.arguments):
             given = _added_option(scope, parameter.name)
         return self._given(given, scope)
+
+
+def _could_give(parameter: Parameter, function: Function) -> Callable[[Call], bool]:
+    """A quick test whether a call of the same name may give something to a parameter; a method has an object first."""
+    by_position = [one for one in function.parameters if one.kind == "positional"]
+    least = by_position.index(parameter) if parameter in by_position else _CALLERS
+    name = parameter.name
+
+    def could_give(call: Call) -> bool:
+        given = call.arguments
+        return len(given) >= max(least, 1) or any(one.star or one.name == name for one in given)
+
+    return could_give
 
 
 def _added_option(scope: Scope, name: str) -> Expression | None:

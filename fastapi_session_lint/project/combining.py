@@ -32,7 +32,7 @@ def combine(values: Iterable[Value | None]) -> Value | None:
 
     Sessions that differ in nothing but their flavour are sessions all the same, of either flavour. What is called a
     session in one place may come from a package that is not known in another. Context managers of two functions that
-    give the same are one that gives it.
+    give the same are one that gives it. A class and a factory of the same sessions make the same.
     """
     found: Value | None = None
     for value in values:
@@ -51,6 +51,10 @@ def _of_either(one: Value, other: Value) -> Value | None:
     if isinstance(one, ManagerValue) and isinstance(other, ManagerValue):
         inner = combine((one.value, other.value))
         return ManagerValue(inner) if inner is not None else None
+    if isinstance(one, SessionClass) and isinstance(other, FactoryValue):
+        return other if one.is_async == other.is_async else None
+    if isinstance(one, FactoryValue) and isinstance(other, SessionClass):
+        return one if one.is_async == other.is_async else None
     if _is_strange(one) and isinstance(other, SessionValue):
         return other
     return one if _is_strange(other) and isinstance(one, SessionValue) else None
@@ -79,11 +83,14 @@ def refined(known: Value | None, ask: Callable[[], Value | None]) -> Value | Non
 def declared(value: Value | None, ask: Callable[[], Value | None]) -> Value | None:
     """What an annotation says of what is assigned to it; whether a session is async, that knows better if it is known.
 
-    `ask` gives the value that is assigned.
+    A factory is often annotated by the sessions that it makes, which it is not one of. `ask` gives the value that is
+    assigned.
     """
     if not isinstance(value, SessionValue):
         return refined(value, ask)
     made = ask()
+    if isinstance(made, FactoryValue):
+        return made
     if isinstance(made, SessionValue) and made.is_async != value.is_async and not made.is_guessed:
         return made
     return value

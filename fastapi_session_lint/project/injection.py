@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fastapi_session_lint import vocabulary
+from fastapi_session_lint.model.expressions import Expression, Name
 from fastapi_session_lint.model.syntax import Function, Parameter
 from fastapi_session_lint.project.combining import given, refined
 from fastapi_session_lint.project.values import (
@@ -11,6 +13,7 @@ from fastapi_session_lint.project.values import (
     ClassValue,
     FactoryValue,
     FunctionValue,
+    Library,
     MarkerValue,
     ObjectValue,
     ProviderValue,
@@ -37,7 +40,7 @@ class Injection:
         if marker is not None and (injected := self.injected(marker, parameter, place)):
             return injected
         outer = place.outer or place
-        if parameter.annotation is not None:
+        if parameter.annotation is not None and not self._says_nothing(parameter.annotation, outer):
             declared = self._roles.instance(parameter.annotation, outer)
             return refined(declared, lambda: self._by_default(parameter, marker, outer))
         if isinstance(place.owner, Function) and place.owner.parameters[:1] == (parameter,) and place.enclosing_class:
@@ -47,6 +50,12 @@ class Injection:
         if (given := self._by_default(parameter, marker, outer)) is not None:
             return given
         return self._roles.callers.passed(parameter, place) if marker is None else None
+
+    def _says_nothing(self, annotation: Expression, outer: Scope) -> bool:
+        kind = self._roles.value(annotation, outer)
+        if kind is None and isinstance(annotation, Name) and annotation.id in vocabulary.ANYTHING:
+            return self._roles.names.lookup(annotation.id, outer) is None
+        return isinstance(kind, Library) and kind.name in vocabulary.ANYTHING
 
     def _by_default(self, parameter: Parameter, marker: MarkerValue | None, outer: Scope) -> Value | None:
         if parameter.default is None or marker is not None:

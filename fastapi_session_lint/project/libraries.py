@@ -50,7 +50,7 @@ def library_instance(name: str) -> Value | None:
         return EngineValue(name in vocabulary.ASYNC_ENGINE_CLASSES)
     if name in vocabulary.CONNECTION_CLASSES:
         return ConnectionValue()
-    if name in vocabulary.SESSION_MAKERS:
+    if name in vocabulary.SESSION_MAKERS or name in vocabulary.ANYTHING:
         return None  # a plain sessionmaker makes sessions of either kind
     if name in vocabulary.ASYNC_SESSION_MAKERS:
         return FactoryValue(True)

@@ -118,6 +118,18 @@ class Names:
                 return found
         return None
 
+    def starred_libraries(self, path: str, name: str, seen: frozenset[str] = frozenset()) -> Iterator[str]:
+        """The modules outside the project whose names, this one included, a module takes over by star imports."""
+        scope = self.modules.get(path)
+        if scope is None or path in seen or (seen and name not in (scope.module.exports or {name})):
+            return
+        for star in scope.module.star_imports:
+            target = self.imports.resolve(path, star.module, star.level)
+            if target is not None:
+                yield from self.starred_libraries(target, name, seen | {path})
+            elif not star.level:
+                yield star.module
+
     def resolve(self, name: str, scope: Scope) -> tuple[tuple[Definition, ...], Scope] | None:
         """The definitions of a name with imports followed to the module that makes it, and that module's scope."""
         found = self.lookup(name, scope)

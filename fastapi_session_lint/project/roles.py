@@ -36,6 +36,7 @@ from fastapi_session_lint.project import items
 from fastapi_session_lint.project.callers import Callers
 from fastapi_session_lint.project.calls import Calls
 from fastapi_session_lint.project.combining import awaited, combine, declared
+from fastapi_session_lint.project.fallbacks import first_tried
 from fastapi_session_lint.project.generics import subscript
 from fastapi_session_lint.project.injection import Injection
 from fastapi_session_lint.project.libraries import library_instance, library_value
@@ -145,7 +146,9 @@ class Roles:
         """What a name stands for in a scope."""
         found = self.names.lookup(name, scope)
         if found is None:
-            return Library(name) if name in ("next", "anext", "iter", "type", "super", "print", "len", "str") else None
+            if name in ("next", "anext", "iter", "type", "super", "print", "len", "str"):
+                return Library(name)
+            return self._by_star(name, scope.module.path)
         definitions, place = found
         value = self.bound(definitions, place)
         if value is None and place.owner is None:
@@ -158,7 +161,10 @@ class Roles:
         """What the definitions of one name, held by the scope `place`, agree on."""
         if len(definitions) == 1:
             return self.defined(definitions[0], place)
-        return combine(self.defined(one, place) for one in definitions)
+        value = combine(self.defined(one, place) for one in definitions)
+        if value is None and (first := first_tried(definitions, place)) is not None:
+            return self.defined(first, place)
+        return value
 
     def defined(self, definition: Definition, place: Scope) -> Value | None:
         """What one definition of a name, held by the scope `place`, stands for."""
@@ -219,7 +225,15 @@ class Roles:
         inner = self.names.imports.submodule(path, imported.name)
         if inner is not None:
             return ModuleValue(inner)
-        return self._by_convention(imported.name)
+        return self._by_star(imported.name, path) or self._by_convention(imported.name)
+
+    def _by_star(self, name: str, path: str) -> Value | None:
+        """A name of a library that a module of the project has by `from … import *`."""
+        if name not in vocabulary.STARRED_NAMES:
+            return None
+        libraries = self.names.starred_libraries(path, name)
+        found = next((one for one in libraries if name in vocabulary.STARRED.get(one, ())), None)
+        return library_value(f"{found}.{name}") if found is not None else None
 
     def _unresolved(self, imported: Imported) -> Value | None:
         """An import from outside the project, or one that cannot be followed."""

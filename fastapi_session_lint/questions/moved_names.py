@@ -7,15 +7,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint import vocabulary
-from fastapi_session_lint.findings import Span
-from fastapi_session_lint.model.expressions import Collection, Expression, last_name
-from fastapi_session_lint.model.syntax import Imported, Try
+from fastapi_session_lint.model.syntax import Imported
+from fastapi_session_lint.project.fallbacks import tried_imports
 from fastapi_session_lint.project.values import Scope
 
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
-
-_IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 
 
 class MovedImport(NamedTuple):
@@ -44,7 +41,7 @@ class MovedNames:
                 # A name that is also imported from elsewhere is found by whichever of the releases is installed.
                 if len(modules) == 1 and one.name in vocabulary.MOVED_DECLARATIVE_NAMES and _is_old(one):
                     found[one.place].add(one.name)
-        tried = list(self._tried(scope)) if found else []
+        tried = list(tried_imports(scope)) if found else []
         for place in sorted(found):
             here = self._context.span(scope, place)
             if not any(span.row <= here.row and here.end <= span.end for span in tried):
@@ -63,18 +60,6 @@ class MovedNames:
             )
         return self._known[path]
 
-    def _tried(self, scope: Scope) -> Iterator[Span]:
-        """Where a failing import is caught: there a name is looked for in more than one place."""
-        for statement in scope.statements:
-            if isinstance(statement, Try) and any(_catches_imports(one.types) for one in statement.handlers):
-                yield self._context.span(scope, statement.place)
-
 
 def _is_old(imported: Imported) -> bool:
     return imported.module == vocabulary.OLD_DECLARATIVE_MODULE and not imported.level
-
-
-def _catches_imports(types: Expression | None) -> bool:
-    if isinstance(types, Collection):
-        return any(_catches_imports(one) for one in types.items)
-    return types is None or last_name(types) in _IMPORT_ERRORS

@@ -24,7 +24,6 @@ from fastapi_session_lint.project.values import (
     FactoryValue,
     FunctionValue,
     Library,
-    LibraryObject,
     ModuleValue,
     ObjectValue,
     Scope,
@@ -227,8 +226,6 @@ def _used_expressions(scope: Scope) -> Iterator[tuple[Expression, int]]:
 def _may_be_registry(value: Value | None) -> bool:
     """Whether a value is not known, is a registry of which only the type is, or a session, which has no `remove`."""
     match value:
-        case FactoryValue(_, _, True) | SessionValue():
+        case None | FactoryValue(_, _, True) | SessionValue():
             return True
-        case LibraryObject(name):
-            return name in vocabulary.ANYTHING
-    return value is None
+    return False
