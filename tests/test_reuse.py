@@ -375,17 +375,36 @@ def fixtures() -> list[Path]:
     return sorted(path for path in FIXTURES.glob("FSL*/bad_*.py") if path.parent.name != "FSL902")
 
 
+IDLE = """\
+_IDLE_{0} = {0}
+
+
+def _idle_{0}(a):
+    return a + 1
+
+
+"""
+NAMES = """\
+import os as _os_{0}
+from typing import Any as _Any_{0}
+_TITLE_{0} = "What is idle"
+_SIZES_{0}: dict[str, int] = {{}}
+_size_{0}: int
+
+
+"""
+
+
 def changes(text: str) -> Iterator[str]:
     """The text with what tells nobody anything put in: above, and before some of its top-level statements."""
-    lines = text.splitlines(keepends=True)
     tree = tree_of(text)
     yield f"# above\n\n{text}"
     rows = [min([one.lineno, *(part.lineno for part in getattr(one, "decorator_list", ()))]) for one in tree.body]
-    for number, row in enumerate(rows[1:9]):
-        lines[row - 1] = (
-            f"_IDLE_{number} = {number}\n\n\ndef _idle_{number}(a):\n    return a + 1\n\n\n{lines[row - 1]}"
-        )
-    yield "".join(lines)
+    for more in (IDLE, NAMES):
+        lines = text.splitlines(keepends=True)
+        for number, row in enumerate(rows[1:5]):
+            lines[row - 1] = more.format(number) + lines[row - 1]
+        yield "".join(lines)
 
 
 @pytest.mark.parametrize("path", [pytest.param(path, id=f"{path.parent.name}/{path.stem}") for path in fixtures()])
