@@ -178,6 +178,15 @@ class Sessions:
                 if key not in self._lives:
                     self._lives[key] = self.effects.life(scope, call, frozenset(), Status.ABSENT)
                 yield self._lives[key]
+            elif not is_given and one.via == "=" and (source := self._source(one.value, scope)):
+                yield self.life_of_names(scope, frozenset({source}))
+
+    def _source(self, value: Expression, scope: Scope) -> str | None:
+        """What `db = request.state.db` takes the session from, unless that is followed by its own name anyway."""
+        name = dotted(value) if isinstance(value, Attribute) else None
+        if name is None or self.session(value, scope) is None:
+            return None
+        return None if any(name == known for known, _ in self.borrowed_names(scope)) else name
 
     def borrowed_names(self, scope: Scope) -> tuple[tuple[str, SessionValue], ...]:
         """The names, dotted ones too, under which a function uses a session that it has not made itself."""
