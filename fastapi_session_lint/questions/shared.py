@@ -132,7 +132,7 @@ class Shared:
         """The attributes of a class that are sessions of its own: made in its body, or by an object that lasts."""
         if id(scope) not in self._lasting_memo:
             names = {name for name, _ in self.class_sessions(scope)}
-            names |= {one.attribute for one in self._of_class(scope) if one.owner == "module"}
+            names |= {one.attribute for one in self._of_class(scope) if one.owner in ("module", "class")}
             self._lasting_memo[id(scope)] = frozenset(names)
         return self._lasting_memo[id(scope)]
 
@@ -167,7 +167,12 @@ class Shared:
                     inner = self._context.names.scope_of(function)
                     call = self.made(assigned.value, inner)
                     if call is not None and not self._is_released(ClassValue(scope), name, inner, call):
-                        yield Kept(f"self.{name}", name, call, assigned.place, inner, self._lifetime(scope))
+                        owner = "class" if self._is_of_class(function, inner) else self._lifetime(scope)
+                        yield Kept(_own(function, name), name, call, assigned.place, inner, owner)
+
+    def _is_of_class(self, function: Function, scope: Scope) -> bool:
+        """Whether a method's receiver is the class, which keeps what it is given for all objects."""
+        return "classmethod" in self._context.roles.decorators(function, scope)
 
     @functools.cached_property
     def module_objects(self) -> frozenset[int]:
@@ -225,6 +230,11 @@ class Shared:
         value = self._context.value(owner, scope)
         name = getattr(value, "name", "")
         return name in vocabulary.REQUESTS or (dotted(owner) or "").endswith(("request", "websocket"))
+
+
+def _own(method: Function, attribute: str) -> str:
+    """An attribute as a method names it."""
+    return f"{method.parameters[0].name}.{attribute}" if method.parameters else attribute
 
 
 def _lets_go(life: Life) -> bool:

@@ -4,7 +4,8 @@
 
 Reports `self.db = SessionLocal()`, also as a fallback (`self.db = given or SessionLocal()`), in a class that has no
 method that closes it, and `app.state.db = SessionLocal()`. The finding stands at the assignment. It is an *error* for
-`app.state`, for a class with an instance in a module name, and for a class that `Depends` names; else a *warning*.
+`app.state`, for a class that keeps it itself (`cls.db = …`), has an instance in a module name, or is named by
+`Depends`; else a *warning*.
 
 Not reported: a session that was given to the object; units of work with `__exit__`, `__aexit__` or `close` that close
 it; middleware that closes `request.state.db` in a finally.
@@ -90,6 +91,7 @@ if TYPE_CHECKING:
 _WHO = {
     "state": "the application keeps this session for its whole life and all requests share it",
     "module": "this object lives as long as the process, so all requests share its session",
+    "class": "the class keeps this session as long as the process lives, so all requests share it",
     "dependency": "FastAPI makes this object for each request and nobody closes its session",
     "object": "nothing in this class closes the session: it lives, with its connection, as long as the object",
 }
