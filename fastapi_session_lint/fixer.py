@@ -132,7 +132,7 @@ class _Fixing:
         if any(after[key] > before[key] - count for key, count in fixed.items()):
             return False
         # A message may name what a fix has renamed: one that is gone and one that is new may be the same finding.
-        return _by_rule(after - before) - _by_rule(before - after - fixed) <= _uncovered(fixed)
+        return _may_come_to_light(_by_rule(after - before) - _by_rule(before - after - fixed), fixed)
 
     def outcome(self) -> FixOutcome:
         """What has become of everything."""
@@ -160,10 +160,16 @@ def _by_rule(keys: Counter[Key]) -> Counter[tuple[str, str]]:
     return Counter((path, code) for path, code, _ in keys.elements())
 
 
-def _uncovered(fixed: Counter[Key]) -> Counter[tuple[str, str]]:
-    """How many findings of which rules may come to light in which files."""
+def _may_come_to_light(new: Counter[tuple[str, str]], fixed: Counter[Key]) -> bool:
+    """Whether all that is new may have been hidden by what was fixed: in the same file as often as that, and in others,
+    where what is fixed may be called from many places, however often.
+    """
     hidden = {rule.code: rule.hides for rule in all_rules()}
-    return Counter((path, left) for path, code, _ in fixed.elements() for left in hidden.get(code, ()))
+    here = Counter((path, left) for path, code, _ in fixed.elements() for left in hidden.get(code, ()))
+    changed, anywhere = {path for path, _, _ in fixed}, {code for _, code in here}
+    return all(
+        count <= here[path, code] if path in changed else code in anywhere for (path, code), count in new.items()
+    )
 
 
 def _texts(sources: Iterable[Source]) -> dict[str, str]:

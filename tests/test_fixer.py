@@ -138,6 +138,14 @@ def test_what_a_fixed_finding_leaves_to_another_rule_may_come_to_light() -> None
     assert run(toy, "x = FSL102\n").changed == {}
 
 
+def test_what_was_hidden_in_another_file_may_come_to_light() -> None:
+    toy = Toy({"FSL105": ("magic", SAFE), "FSL314": ("", DISPLAY)}, needs={"FSL314": "magic"})
+    made = run(toy, "x = FSL105\n", "y = FSL314\nz = FSL314\n")
+    assert (words(made.applied), words(made.remaining)) == (["FSL105"], ["FSL314", "FSL314"])
+    toy = Toy({"FSL105": ("magic", SAFE), "FSL301": ("", DISPLAY)}, needs={"FSL301": "magic"})
+    assert words(run(toy, "x = FSL105\n", "y = FSL301\n").failed) == ["FSL105"]
+
+
 def test_rules_hide_rules_that_exist() -> None:
     known = {rule.code for rule in all_rules()}
     assert frozenset().union(*(rule.hides for rule in all_rules())) <= known

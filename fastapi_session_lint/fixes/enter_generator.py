@@ -101,11 +101,18 @@ def _merge_with_try(tree: Tree, made: Creation, generator: Generator) -> Fix | N
     clause = closing.finalbody
     if manager is None or clause is None:
         return None
-    drop(tree, draft, made.suite, made.index)
     start = tree.start(closing)
+    _close_up(tree, draft, drop(tree, draft, made.suite, made.index), start[0])
     draft.replace(start, (start[0], start[1] + len("try")), f"{generator.keyword} {manager} as {made.name}")
     draft.delete((tree.start(clause)[0], 0), (tree.end(clause)[0] + 1, 0))
     return _fix(draft, generator)
+
+
+def _close_up(tree: Tree, draft: Draft, gone: frozenset[int], row: int) -> None:
+    """Take out the blank rows between rows that are gone, below a comment, and the row that the comment is about now."""
+    first = max(gone, default=row) + 1
+    if gone and tree.is_comment(min(gone) - 1) and all(tree.is_blank(one) for one in range(first, row)):
+        draft.delete((first, 0), (row, 0))
 
 
 def _closing_try(tree: Tree, made: Creation) -> cst.Try | None:

@@ -149,4 +149,5 @@ RULE = Rule(
     documentation=__doc__ or "",
     check=check,
     fix=Applicability.UNSAFE,
+    hides=frozenset({"FSL314"}),
 )
