@@ -673,6 +673,8 @@ VALIDATING_METHODS = frozenset({"model_validate", "from_orm"})
 """The methods of a schema that read the attributes of an object."""
 STREAMING_METHODS = frozenset({"stream", "stream_scalars"})
 """The methods of an AsyncSession whose result is read from the server as it is gone through, but for ORM objects."""
+ASYNC_METHODS = GREENLET_METHODS | STREAMING_METHODS | {"aclose"}
+"""The methods of an AsyncSession that a Session has not."""
 STREAMING_OPTION = "yield_per"
 """The option, and method of a Query, that has ORM objects read so: https://docs.sqlalchemy.org/en/20/orm/queryguide/api.html#orm-queryguide-yield-per"""
 OPTIONS_METHOD = "execution_options"

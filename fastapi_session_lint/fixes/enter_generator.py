@@ -109,7 +109,7 @@ def _merge_with_try(tree: Tree, made: Creation, generator: Generator) -> Fix | N
 
 
 def _close_up(tree: Tree, draft: Draft, gone: frozenset[int], row: int) -> None:
-    """Take out the blank rows between rows that are gone, below a comment, and the row that the comment is about now."""
+    """Take out the blank rows between rows that are gone and the one that the comment above these is about now."""
     first = max(gone, default=row) + 1
     if gone and tree.is_comment(min(gone) - 1) and all(tree.is_blank(one) for one in range(first, row)):
         draft.delete((first, 0), (row, 0))

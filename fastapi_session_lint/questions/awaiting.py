@@ -96,7 +96,7 @@ class Awaiting:
             session = self._context.session(owner, scope)
             if session is None or method not in vocabulary.SESSION_METHODS or session.overrides(method):
                 continue
-            if not session.is_async and self._asked_kinds.of(call, scope):
+            if not session.is_async and (method in vocabulary.ASYNC_METHODS or self._asked_kinds.of(call, scope)):
                 return
             if not session.is_async and self._context.evidence.undisputed_session(owner, scope) is None:
                 return  # the await tells more than an annotation, or the name of a factory that is out of sight

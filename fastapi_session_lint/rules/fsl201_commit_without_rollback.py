@@ -94,8 +94,8 @@ that it is displayed only where these are not known; and where another handler g
 A rollback is displayed only where neither will do: the callee commits, or the flush that fails is the one that is
 there for the earlier rows. Where the savepoint is there already, in a variable, it is what is shown to be rolled back.
 
-There is no fix where the session may be none: given as `db: Session | None = None`, and another one stands in for it,
-or `None` until the `try` makes it.
+There is no fix where the session may be none: given as `db: Session | None`, and asked for or with another one that
+stands in for it, `None` until the `try` makes it, or an attribute that the `try` asks for (`if self.db:`).
 
 ## When to switch it off
 

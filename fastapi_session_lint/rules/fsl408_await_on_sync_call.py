@@ -7,7 +7,8 @@ Reports `await` on a method of a sync session, and on a plain method of an Async
 
 FSL401 leaves such a call to this rule.
 
-Not reported: `await session.begin()` and `await session.begin_nested()` of an AsyncSession, which can be awaited.
+Not reported: `await session.begin()` and `await session.begin_nested()` of an AsyncSession, which can be awaited, and
+methods that a sync session has not, such as `run_sync()` and `stream()`.
 
 ## Why is this bad?
 

@@ -54,7 +54,8 @@ async def count_users() -> int:
 
 The fix is unsafe: it adds or drops `async`. The old code raised each time that it ran, but the calls in the block may
 need an `await` more or less as well, and perhaps the factory is what is wrong. None is offered in a plain `def`, where
-`async with` is a syntax error, for a statement that enters several things, and for a factory that has to be called.
+`async with` is a syntax error, for a statement that enters several things, for a factory that has to be called, and
+where `async with` goes while its block awaits what was entered: `await connection.run_sync(create_all)`.
 
 ## When to switch it off
 
