@@ -355,6 +355,9 @@ COROUTINE_CACHES = frozenset({"async_lru.alru_cache"})
 TRANSPARENT_DECORATORS = frozenset({"staticmethod", "classmethod", "property", "abc.abstractmethod", "typing.override"}
                                   | MANAGER_DECORATORS)  # fmt: skip
 """The decorators with which a function's body still runs at each call."""
+INTERFACE_BASES = frozenset({"ABC", "Protocol"})
+ABSTRACT_DECORATORS = frozenset({"abstractmethod", "abstractproperty"})
+"""What says of a class, or of a method, that it is there to be implemented."""
 DATACLASSES = frozenset({"dataclasses.dataclass"})
 INITIALIZERS = ("__init__", "__post_init__")
 PROPERTY_DECORATORS = frozenset({"property", "functools.cached_property", "builtins.property"})

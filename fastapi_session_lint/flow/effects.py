@@ -12,7 +12,7 @@ from fastapi_session_lint.flow.graph import build
 from fastapi_session_lint.flow.leaving import entry, way_out
 from fastapi_session_lint.flow.liveness import Liveness
 from fastapi_session_lint.flow.lives import Life, Moment
-from fastapi_session_lint.flow.returning import Returning, is_abstract, is_left_to_subclasses
+from fastapi_session_lint.flow.returning import Returning, is_left_to_subclasses
 from fastapi_session_lint.flow.states import Error, GeneratorManager, Health, Manager, State, Status
 from fastapi_session_lint.flow.steps import Graph
 from fastapi_session_lint.flow.summary import NEVER, STRANGE, UNTOUCHED, Effect, summary
@@ -21,6 +21,7 @@ from fastapi_session_lint.flow.walk import follow
 from fastapi_session_lint.flow.wrapping import Wrapping
 from fastapi_session_lint.model.expressions import NOWHERE, Argument, Call, Expression
 from fastapi_session_lint.project.arguments import taking_session
+from fastapi_session_lint.project.implementations import is_abstract
 from fastapi_session_lint.project.roles import Roles
 from fastapi_session_lint.project.values import FunctionValue, ObjectValue, Scope, Value
 from fastapi_session_lint.vocabulary import IO_ACTIONS, MANAGER_DECORATORS, Action

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from fastapi_session_lint.flow.states import State, Status
 from fastapi_session_lint.flow.walk import follow
-from fastapi_session_lint.model.expressions import Await, Call, Constant, Expression
+from fastapi_session_lint.model.expressions import Await, Call, Expression
 from fastapi_session_lint.model.syntax import Do, Function, If, Raise, Return, Statement, Suite, Try, With
+from fastapi_session_lint.project.implementations import is_abstract
 from fastapi_session_lint.project.values import FunctionValue, Scope
 from fastapi_session_lint.vocabulary import EXITS, NO_RETURN_TYPES
 
@@ -78,21 +79,6 @@ class Returning:
         return getattr(called, "name", "") in EXITS
 
 
-def is_abstract(function: Function) -> bool:
-    """Whether a function has no body of its own: a protocol's, an abstract method's, an overload's."""
-    return all(
-        (isinstance(one, Do) and isinstance(one.value, Constant))
-        or (isinstance(one, Raise) and _not_implemented(one.value))
-        for one in function.body
-    )
-
-
 def is_left_to_subclasses(function: Function) -> bool:
     """Whether a method only says that each derived class has one of its own: what that does is not known here."""
     return is_abstract(function) and any(isinstance(one, Raise) for one in function.body)
-
-
-def _not_implemented(value: Expression | None) -> bool:
-    while isinstance(value, Call):
-        value = value.function
-    return getattr(value, "id", "") == "NotImplementedError"

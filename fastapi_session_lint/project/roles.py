@@ -38,6 +38,7 @@ from fastapi_session_lint.project.calls import Calls
 from fastapi_session_lint.project.combining import awaited, combine, declared
 from fastapi_session_lint.project.fallbacks import first_tried
 from fastapi_session_lint.project.generics import subscript
+from fastapi_session_lint.project.implementations import Implementations
 from fastapi_session_lint.project.injection import Injection
 from fastapi_session_lint.project.libraries import library_instance, library_value
 from fastapi_session_lint.project.link import Names
@@ -75,6 +76,7 @@ class Roles:
         self.names = names
         self.factory_names = frozenset(factory_names)
         self._memory = Memory()
+        self._implementations = Implementations(names)
         self.stores = Stores(self)
         self.callers = Callers(self)
         self.injection = Injection(self)
@@ -270,7 +272,7 @@ class Roles:
             case SessionClass(is_async, flavour, of):
                 return SessionValue(is_async, flavour, False, of)
             case ClassValue():
-                return ObjectValue(kind)
+                return ObjectValue(self._implementations.of(kind))
             case AnnotatedValue(inner, marker):
                 if marker is not None and (injected := self.injected(marker)):
                     return injected
