@@ -28,6 +28,7 @@ ASYNC_SESSION_CLASSES = frozenset(
         "sqlmodel.ext.asyncio.AsyncSession",
     }
 )
+SESSION_CLASS_NAMES = frozenset({"Session", "AsyncSession"})
 SESSION_MAKERS = frozenset(
     {"sqlalchemy.orm.sessionmaker", "sqlalchemy.orm.session.sessionmaker", "sqlalchemy.orm.create_session"}
 )

@@ -90,8 +90,8 @@ def _rules_session_out(annotation: Expression, scope: Scope, roles: Roles) -> bo
             return _rules_session_out(annotation.key, scope, roles)
         case _, Library(name):
             return name in vocabulary.CONTAINER_TYPES or name in vocabulary.MODEL_BASES
-        case _, ClassValue():
-            return _is_model(value, roles)
+        case _, ClassValue():  # a table that is called as the session is may well be taken for it
+            return value.definition.name not in vocabulary.SESSION_CLASS_NAMES and _is_model(value, roles)
     return False
 
 

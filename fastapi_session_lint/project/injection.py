@@ -19,6 +19,7 @@ from fastapi_session_lint.project.values import (
     ProviderValue,
     Scope,
     SessionClass,
+    SessionValue,
     Value,
 )
 
@@ -42,6 +43,8 @@ class Injection:
         outer = place.outer or place
         if parameter.annotation is not None and not self._says_nothing(parameter.annotation, outer):
             declared = self._roles.instance(parameter.annotation, outer)
+            if isinstance(declared, ObjectValue) and declared.of.definition.name in vocabulary.SESSION_CLASS_NAMES:
+                return self._passed_session(parameter, place) or declared
             return refined(declared, lambda: self._by_default(parameter, marker, outer))
         if isinstance(place.owner, Function) and place.owner.parameters[:1] == (parameter,) and place.enclosing_class:
             receiver = self._receiver(place.owner, place.enclosing_class)
@@ -50,6 +53,11 @@ class Injection:
         if (given := self._by_default(parameter, marker, outer)) is not None:
             return given
         return self._roles.callers.passed(parameter, place) if marker is None else None
+
+    def _passed_session(self, parameter: Parameter, place: Scope) -> SessionValue | None:
+        """The session that callers pass where a class of the project is called as the library's, which was meant."""
+        passed = self._roles.callers.passed(parameter, place)
+        return passed if isinstance(passed, SessionValue) else None
 
     def _says_nothing(self, annotation: Expression, outer: Scope) -> bool:
         kind = self._roles.value(annotation, outer)
