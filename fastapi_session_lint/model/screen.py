@@ -29,6 +29,7 @@ _WORDS = (
     ),
     *("connect", "transaction", "dependency_overrides", "asyncio", "anyio", "uvloop", "testclient", "url", "dsn"),
     *("maker", "factory", "add_job", "enqueue", "on_event", "lifespan", "add_event_handler"),
+    *(".all()", ".first()", ".one()", ".count()"),
 )
 """Parts of words, in lower case: most statements have one, and to look for them one by one is quick."""
 _WHOLE_WORDS = re.compile(

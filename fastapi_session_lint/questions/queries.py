@@ -22,8 +22,9 @@ from fastapi_session_lint.model.expressions import (
     dotted,
     last_name,
 )
-from fastapi_session_lint.model.syntax import Assigned, For, Function, Statement
+from fastapi_session_lint.model.syntax import Assigned, For, Function, Parameter, Statement
 from fastapi_session_lint.model.walk import expressions_of, subexpressions
+from fastapi_session_lint.project.arguments import parameter_for
 from fastapi_session_lint.project.contents import Wanted
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.values import FunctionValue, QueryValue, Scope
@@ -97,10 +98,37 @@ class Queries:
             match call.function:
                 case Attribute(query, method) if method in vocabulary.QUERY_RUNNERS and self._is_query(query, scope):
                     yield Sent(call.place, f"{_text(query)}.{method}()", query, self._name(query, scope), call)
+                case _:
+                    yield from self._handed(call, scope)
         for statement, query in self._iterated(scope):
             if self._is_query(query, scope):
                 place = next((one.place for one in subexpressions(query) if isinstance(one, Call)), statement.place)
                 yield Sent(place, _text(query), query, self._name(query, scope))
+
+    def _handed(self, call: Call, scope: Scope) -> Iterator[Sent]:
+        """The queries that a call hands to a plain function, which sends them."""
+        for one in call.arguments:
+            if not isinstance(one.value, Call | Name) or one.star or not self._is_query(one.value, scope):
+                continue
+            function = self._context.value(call.function, scope)
+            if isinstance(function, FunctionValue) and not function.function.is_async:
+                taking = parameter_for(one, function.function, call, function.receiver is not None)
+                if taking is not None and self._sends(taking, function.scope):
+                    text = f"{_text(call.function)}({_text(one.value)})"
+                    yield Sent(call.place, text, one.value, self._name(one.value, scope))
+
+    def _sends(self, parameter: Parameter, scope: Scope) -> bool:
+        """Whether a function asks for the rows of a query that it is given, there and then."""
+        assert isinstance(scope.owner, Function)
+        if scope.owner.is_generator:
+            return False
+        run = (
+            one.function.value
+            for one in scope.owner.calls
+            if isinstance(one.function, Attribute) and one.function.name in vocabulary.QUERY_RUNNERS
+        )
+        gone_through = (one for _, one in self._iterated(scope))
+        return any(_is_built_on(one, parameter.name) for one in (*run, *gone_through))
 
     def _is_query(self, expression: Expression, scope: Scope) -> bool:
         return isinstance(self._context.value(expression, scope), QueryValue)
@@ -178,6 +206,15 @@ class Queries:
                 break
             query = query.function.value
         return query
+
+
+def _is_built_on(query: Expression, name: str) -> bool:
+    """Whether an expression is a name, or a chain of methods of it that add to a query."""
+    while isinstance(query, Call) and isinstance(query.function, Attribute):
+        if query.function.name in vocabulary.QUERY_RUNNERS | vocabulary.QUERY_PARTS:
+            return False
+        query = query.function.value
+    return isinstance(query, Name) and query.id == name
 
 
 def _unwrapped(expression: Expression) -> Iterator[Expression]:
