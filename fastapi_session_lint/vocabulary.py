@@ -201,6 +201,11 @@ DEPENDS = frozenset(
 )
 DEPENDS_WITH_SCOPE = frozenset(name for name in DEPENDS if name.endswith("Depends"))
 """The markers that take a `scope`, from FastAPI 0.121 on."""
+PROVIDERS = frozenset(
+    f"dependency_injector.providers.{name}"
+    for name in ("Factory", "Singleton", "ThreadSafeSingleton", "ThreadLocalSingleton", "Callable", "Resource")
+)
+"""What calls its first argument, with the others, when it is called itself: a container's providers."""
 WIRED_MARKERS = frozenset({"dependency_injector.wiring.Provide", "dependency_injector.wiring.Closing"})
 """What a container replaces that is wired to the module, whoever calls the function."""
 MARKER_ATTRIBUTES = frozenset({"dependency", "use_cache", "scope", "scopes"})

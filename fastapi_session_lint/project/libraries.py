@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.model.expressions import Argument, Call, Constant, Expression
+from fastapi_session_lint.project.combining import given
 from fastapi_session_lint.project.values import (
     ConnectionValue,
     CoroutineValue,
@@ -89,19 +90,36 @@ def call_library(name: str, call: Call, scope: Scope, roles: Roles) -> Value | N
         return _scoped(name in vocabulary.ASYNC_SCOPED_MAKERS, call, scope, roles)
     if name in vocabulary.CONNECTION_GETTERS:
         return ConnectionValue()
+    if name in vocabulary.PROVIDERS:
+        return _provider(call, scope, roles)
     return _wrapped(name, call, scope, roles)
+
+
+def _provider(call: Call, scope: Scope, roles: Roles) -> ProviderValue | None:
+    """What a container's provider gives: what the call that it makes gives."""
+    made = provided(call)
+    value = given(roles.value(made, scope)) if made is not None else None
+    return ProviderValue(value) if value is not None else None
+
+
+def provided(call: Call) -> Call | None:
+    """The call that a container's provider makes: of its first argument, with the others."""
+    first, *rest = call.arguments or (None,)
+    if first is None or first.name is not None or first.star:
+        return None
+    return Call(first.value, tuple(rest), call.place)
 
 
 def _factory(is_async: bool, call: Call, scope: Scope, roles: Roles) -> FactoryValue:
     """A sessionmaker: its `class_`, else an async engine, says that its sessions are async, or are meant to be."""
-    given = argument(call, "class_", 1)
-    kind = roles.value(given, scope) if given is not None else None
+    class_ = argument(call, "class_", 1)
+    kind = roles.value(class_, scope) if class_ is not None else None
     if isinstance(kind, SessionClass):
         return FactoryValue(kind.is_async, kind.flavour, call=call, scope=scope, of=kind.of)
     bind = argument(call, "bind", 0)
     engine = roles.value(bind, scope) if bind is not None else None
     is_meant_async = isinstance(engine, EngineValue) and engine.is_async
-    is_guessed = not is_async and (given is not None or has_stars(call))
+    is_guessed = not is_async and (class_ is not None or has_stars(call))
     return FactoryValue(is_async or is_meant_async, call=call, scope=scope, is_guessed=is_guessed)
 
 

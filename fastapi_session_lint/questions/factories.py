@@ -13,7 +13,7 @@ from fastapi_session_lint.model.syntax import Assign, Class, Function
 from fastapi_session_lint.model.walk import subexpressions
 from fastapi_session_lint.project.contents import Wanted
 from fastapi_session_lint.project.framework import calls_of
-from fastapi_session_lint.project.libraries import argument, has_stars, is_true
+from fastapi_session_lint.project.libraries import argument, has_stars, is_true, provided
 from fastapi_session_lint.project.values import EngineValue, FactoryValue, FunctionValue, Library, Scope, SessionClass
 from fastapi_session_lint.vocabulary import Action
 
@@ -91,6 +91,8 @@ class Factories:
             match self._context.value(call.function, scope):
                 case Library(name) if name in _MAKERS and self._makes_expiring(call, scope):
                     yield Expiring(call, False, _name(call, scope))
+                case Library(name) if name in vocabulary.PROVIDERS and self._provides_expiring(call, scope):
+                    yield Expiring(call, False, _name(call, scope))
                 case SessionClass() as kind if self._is_expiring_class(kind) and self._is_worked_with(call, scope):
                     yield Expiring(call, True, last_name(call.function))
 
@@ -136,6 +138,13 @@ class Factories:
         given = argument(call, vocabulary.CLASS_OPTION, 1)
         kind = self._context.value(given, scope) if given is not None else None
         return given is None or (isinstance(kind, SessionClass) and self._is_expiring_class(kind))
+
+    def _provides_expiring(self, call: Call, scope: Scope) -> bool:
+        """Whether a container's provider makes such a factory."""
+        made = provided(call)
+        if made is None or not self._is_maker(made, scope, _MAKERS):
+            return False
+        return self._makes_expiring(made, scope)
 
     def _is_expiring_class(self, kind: SessionClass) -> bool:
         return kind.is_async and _has_plain_constructor(kind)
@@ -218,5 +227,5 @@ def _targets(call: Call, scope: Scope) -> Iterator[Expression]:
 
 _MAKERS = vocabulary.SESSION_MAKERS | vocabulary.ASYNC_SESSION_MAKERS
 
-_MAKING: Wanted = _MAKERS | {SessionClass}
+_MAKING: Wanted = _MAKERS | vocabulary.PROVIDERS | {SessionClass}
 _TELLING: Wanted = frozenset({vocabulary.EXPIRE_OPTION, "configure"})
