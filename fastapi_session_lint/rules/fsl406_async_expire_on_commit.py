@@ -2,8 +2,8 @@
 
 ## What it does
 
-Reports a factory of async sessions, or an AsyncSession that is made by itself, without `expire_on_commit=False`. The
-finding stands at the call.
+Reports a factory of async sessions, or an AsyncSession that is made by itself, without `expire_on_commit=False`; a
+factory that a provider of dependency-injector makes, too. The finding stands at the call.
 
 Not reported: tests, scripts and what only runs at start-up; options that come as `**options`; a factory that is told
 when it is called, or by `configure`; a session class of your own with its own `__init__`; a project that commits
