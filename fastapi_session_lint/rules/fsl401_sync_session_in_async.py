@@ -4,8 +4,9 @@
 
 Reports the first database call on a sync session that an `async def` makes itself: `execute`, `scalar`, `get`,
 `flush`, `commit`, `rollback`, `refresh`, and `query(...)` where the function also sends it, by `all()`, `first()`, a
-loop and the like, or hands it to a plain function that does; then the trail leads to that line. One finding for each function and session. Where the session comes
-from a plain `def` dependency the message says so, because then the server can freeze altogether.
+loop and the like, or hands it to a plain function that does; then the trail leads to that line. One finding for each
+function and session. Where the session comes from a plain `def` dependency the message says so, because then the
+server can freeze altogether.
 
 Not reported: `add`, `add_all` and `expunge`, which do not touch the database; an async dependency that only creates,
 yields and closes; calls inside `run_in_threadpool`, `asyncio.to_thread`, `run_sync`, or a nested `def` or lambda that
