@@ -30,6 +30,7 @@ from fastapi_session_lint.fixes.names import (
 from fastapi_session_lint.fixes.removal import spare_closes
 from fastapi_session_lint.fixes.sessions import (
     Creation,
+    attached_names,
     close_at,
     closes_properly,
     creation_at,
@@ -154,7 +155,7 @@ def _is_inside(tree: Tree, made: Creation, guarded: Guarded) -> bool:
     ending = [] if guarded.closing is None else [steps[guarded.closing].node]
     if escapes(tree, made.statement, [host, *ending], made.name):
         return False
-    bound = bound_names(tree, [host])
+    bound = bound_names(tree, [host]) | attached_names(host, made.name)
     later = (name.value for step in steps[guarded.last + 1 :] for name in variables(step.node))
     return bool(guarded.spare) or guarded.closing is not None or bound.isdisjoint(later)
 

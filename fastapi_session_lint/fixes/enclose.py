@@ -9,7 +9,14 @@ import libcst as cst
 from fastapi_session_lint.fixes.edits import Draft
 from fastapi_session_lint.fixes.names import bound_names, escapes, is_binding, is_captured, mentions, variables
 from fastapi_session_lint.fixes.removal import drop_all, drop_semicolon, spare_closes
-from fastapi_session_lint.fixes.sessions import Creation, hands_over, only_closes, only_resets, own_nodes
+from fastapi_session_lint.fixes.sessions import (
+    Creation,
+    attached_names,
+    hands_over,
+    only_closes,
+    only_resets,
+    own_nodes,
+)
 from fastapi_session_lint.fixes.suites import Shape, reshape
 from fastapi_session_lint.fixes.tree import Tree
 
@@ -17,8 +24,8 @@ from fastapi_session_lint.fixes.tree import Tree
 def enclose(tree: Tree, made: Creation, *, is_async: bool, write_header: Callable[[Draft], None]) -> Draft | None:
     """The edits that put what uses a session into a `with` block; None where it is used outside of any such block.
 
-    `write_header` turns the creation into the header. The block ends with the last step that uses the session or
-    anything bound in the block, or where the session was closed until now.
+    `write_header` turns the creation into the header. The block ends with the last step that uses the session, or
+    anything bound in the block or put into the session, or where the session was closed until now.
     """
     if is_async and not tree.is_in_async_function(made.statement):
         return None
@@ -76,11 +83,15 @@ def _rebinds(tree: Tree, made: Creation, index: int, names: list[cst.Name]) -> b
 
 
 def _last_use(tree: Tree, made: Creation) -> int:
-    """The last step that uses the session or anything that is bound on the way."""
+    """The last step that uses the session, or what is bound or, where nothing closes it yet, put into it on the way."""
     steps = made.suite.steps
     last = max(_uses(tree, made), default=made.index)
+    is_closed = any(spare_closes(tree, made.suite, range(made.index + 1, last + 1), made.name))
     for index in range(last + 1, len(steps)):
-        bound = bound_names(tree, [step.node for step in steps[made.index + 1 : last + 1]])
+        block = [step.node for step in steps[made.index + 1 : last + 1]]
+        bound = bound_names(tree, block)
+        if not is_closed:
+            bound = bound.union(*(attached_names(node, made.name) for node in block))
         if any(name.value in bound for name in variables(steps[index].node)):
             last = index
     return last

@@ -11,6 +11,7 @@ from fastapi_session_lint.fixes.edits import Point
 from fastapi_session_lint.fixes.names import is_binding, scope_mentions
 from fastapi_session_lint.fixes.suites import Statement, Step, Suite, statement_of, suite_of
 from fastapi_session_lint.fixes.tree import Node, Tree, children
+from fastapi_session_lint.vocabulary import ATTACHING_METHODS
 
 _PLAIN_RESULTS = frozenset(
     {"bool", "bytes", "dict", "float", "int", "isinstance", "len", "max", "min", "repr", "round", "str", "sum"}
@@ -208,6 +209,31 @@ def may_hand_out(value: cst.BaseExpression | None, name: str) -> bool:
 def _reads(node: cst.CSTNode, name: str) -> bool:
     base = dotted(node)
     return base is None or subject_name(base) == name
+
+
+def attached_names(node: cst.CSTNode, name: str) -> set[str]:
+    """The variables whose objects a statement puts into the session: after a commit they cannot be read without it."""
+    found: set[str] = set()
+    for call in own_nodes(node, cst.Call):
+        match call.func:
+            case cst.Attribute(value=cst.Name(value=session), attr=cst.Name(value=method)) if session == name:
+                if method in ATTACHING_METHODS:
+                    found.update(*(_listed(arg.value) for arg in call.args))
+    for loop in own_nodes(node, cst.For):
+        match loop:
+            case cst.For(target=cst.Name(value=item), iter=cst.Name(value=items)) if item in found:
+                found.add(items)
+    return found
+
+
+def _listed(value: cst.BaseExpression) -> set[str]:
+    """A variable, or those in a list."""
+    match value:
+        case cst.Name(value=word):
+            return {word}
+        case cst.List() | cst.Tuple() | cst.Set():
+            return set[str]().union(*(_listed(one.value) for one in value.elements))
+    return set()
 
 
 def hands_over(node: cst.CSTNode, name: str) -> bool:

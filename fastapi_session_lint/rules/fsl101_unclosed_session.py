@@ -67,8 +67,9 @@ def count_users() -> int:
 
 The fix is unsafe. It puts the session into `with` (or `async with`), and with that it ends the life of what the
 session loaded: an ORM object that is returned raises `DetachedInstanceError` when one of its lazy attributes is read
-later, and a `Query` that was returned unevaluated opens a new transaction. There is no fix where a background task gets
-the session: the block would end before the task begins.
+later, and a `Query` that was returned unevaluated opens a new transaction. The block holds all that the function does
+with the objects that it has loaded or added. There is no fix where a background task gets the session: the block would
+end before the task begins.
 
 ## When to switch it off
 
