@@ -49,8 +49,9 @@ def hand(handing: Handing, given: Given) -> tuple[Outcome, Use | None]:
             return Result.NOTHING, _captured(handing, function)
         case Result.SESSION:
             return _session(handing, given.argument)
-    kept = Result.CONTAINED if isinstance(handing.function, ClassValue) else Result.NOTHING
-    return kept, _use(handing, UseKind.KEEP)
+    if isinstance(handing.function, ClassValue):
+        return _around(handing, handing.function, given)
+    return Result.NOTHING, _use(handing, UseKind.KEEP)
 
 
 def _use(handing: Handing, kind: UseKind, effect: Effect | None = None, name: str | None = None) -> Use:
@@ -155,6 +156,17 @@ def _construct(handing: Handing, of: ClassValue, argument: Argument) -> tuple[Ou
     elif argument.name is not None and maker is None:
         return Holder(argument.name, of), _use(handing, UseKind.CALL, name="")
     return Result.CONTAINED, _use(handing, UseKind.KEEP, name=named)
+
+
+def _around(handing: Handing, of: ClassValue, given: Given) -> tuple[Outcome, Use]:
+    """An object that holds the session is given to another one: where that only keeps it, it holds the session too."""
+    maker = handing.effects.roles.member(of, "__init__", ObjectValue(of))
+    if isinstance(given.what, Holder) and isinstance(maker, FunctionValue):
+        effect = handing.effects.of_argument(maker, handing.call, given.argument)
+        if effect is not None and len(effect.stores) == 1 and effect.io is None and not effect.closes:
+            path = f"{next(iter(effect.stores))}.{given.what.attribute}"
+            return Holder(path, of), _use(handing, UseKind.CALL, name="")
+    return Result.CONTAINED, _use(handing, UseKind.KEEP)
 
 
 def offload(handing: Handing, given: Given) -> Use:

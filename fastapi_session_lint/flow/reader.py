@@ -156,8 +156,10 @@ class Reader:
     def _attribute(self, expression: Attribute) -> Outcome:
         owner = self.visit(expression.value)
         if isinstance(owner, Holder):
-            is_it = expression.name == owner.attribute or self._is_property_of(expression, owner)
-            return Result.SESSION if is_it else Result.NOTHING
+            first, _, rest = owner.attribute.partition(".")
+            if expression.name == first:
+                return Holder(rest, None) if rest else Result.SESSION
+            return Result.SESSION if self._is_property_of(expression, owner) else Result.NOTHING
         return Method(expression.name) if owner is Result.SESSION else Result.NOTHING
 
     def _is_property_of(self, expression: Attribute, owner: Holder) -> bool:
