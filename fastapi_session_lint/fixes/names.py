@@ -63,14 +63,14 @@ def _is_foreign(tree: Tree, name: cst.Name, scope: cst.CSTNode) -> bool:
     for above in tree.ancestors(name):
         if above is scope:
             return False
-        if isinstance(above, _FUNCTIONS) and _is_local(tree, above, name.value):
+        if isinstance(above, _FUNCTIONS) and is_local(tree, above, name.value):
             # A default value is read in the scope around the function.
             return inside is above.body or isinstance(tree.parent(name), cst.Param)
         inside = above
     return False
 
 
-def _is_local(tree: Tree, function: cst.FunctionDef | cst.Lambda, name: str) -> bool:
+def is_local(tree: Tree, function: cst.FunctionDef | cst.Lambda, name: str) -> bool:
     """Whether a function has a variable of this name of its own."""
     params = function.params
     own = [*params.posonly_params, *params.params, *params.kwonly_params, params.star_arg, params.star_kwarg]

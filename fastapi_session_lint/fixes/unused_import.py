@@ -10,7 +10,7 @@ import libcst as cst
 
 from fastapi_session_lint.fixes.edits import Draft
 from fastapi_session_lint.fixes.imports import end_of_name
-from fastapi_session_lint.fixes.names import variables
+from fastapi_session_lint.fixes.names import is_local, scope_mentions
 from fastapi_session_lint.fixes.tree import Tree
 
 _TYPE_COMMENT = re.compile(r"#\s*type:(.*)")
@@ -19,23 +19,36 @@ _TYPE_COMMENT = re.compile(r"#\s*type:(.*)")
 def spare_imports(tree: Tree, gone: Iterable[cst.Name]) -> list[cst.ImportAlias]:
     """The names of `from … import` statements that nothing reads once these uses are gone."""
     uses = set(gone)
-    names = {one.value for one in uses}
-    left = [one for one in variables(tree.module) if one.value in names and one not in uses]
+    left = [one for scope, name in _bound(tree, uses) for one in scope_mentions(tree, scope, name) if one not in uses]
     found = ((one, _alias(tree, one)) for one in left if sum(one.value == other.value for other in left) == 1)
     spoken = _names_in_text(tree) if left else frozenset[str]()
     return [alias for one, alias in found if alias is not None and one.value not in spoken]
 
 
+def _bound(tree: Tree, uses: Collection[cst.Name]) -> set[tuple[cst.CSTNode, str]]:
+    """The variables that are used: each by its name, and the function or module that it is one of."""
+    found: set[tuple[cst.CSTNode, str]] = set()
+    for use in uses:
+        functions = (above for above in tree.ancestors(use) if isinstance(above, cst.FunctionDef | cst.Lambda))
+        own = next((one for one in functions if is_local(tree, one, use.value)), tree.module)
+        found.add((own, use.value))
+    return found
+
+
 def _alias(tree: Tree, name: cst.Name) -> cst.ImportAlias | None:
-    """The part of a `from … import` at module level that binds a name; None where a comment stands by it."""
+    """The part of a `from … import` that binds a name, in a module's or a function's body; None where a comment stands
+    by it.
+    """
     above = tree.parent(name)
     alias = tree.parent(above) if isinstance(above, cst.AsName) else above
     statement = tree.parent(alias) if isinstance(alias, cst.ImportAlias) else None
     if not isinstance(alias, cst.ImportAlias) or not isinstance(statement, cst.ImportFrom):
         return None
     line = tree.parent(statement)
-    if not isinstance(line, cst.SimpleStatementLine) or not isinstance(tree.parent(line), cst.Module):
+    body = tree.parent(line) if isinstance(line, cst.SimpleStatementLine) else None
+    if not isinstance(body, cst.Module) and not isinstance(tree.parent(body) if body else None, cst.FunctionDef):
         return None
+    assert isinstance(line, cst.SimpleStatementLine)
     rows = tree.lines[tree.start(statement)[0] - 1 : tree.end(statement)[0]]
     return None if len(line.body) > 1 or "#" in "".join(rows) else alias
 
