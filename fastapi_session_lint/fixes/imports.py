@@ -52,21 +52,21 @@ def bring(
     place of the `spare` imports where these are all that their statement has. None where every way would shadow a name
     in use.
     """
-    head = _head(tree)
+    first = head(tree)
     known = _known(tree, module, name)
     if known is not None:
         return known
     if not is_taken(tree, name):
-        if not _extended(tree, draft, [*head, *_imports_above(tree, row)], module, name, spare):
-            _insert_line(tree, draft, head, (True, module), f"from {module} import {name}")
+        if not _extended(tree, draft, [*first, *_imports_above(tree, row)], module, name, spare):
+            _insert_line(tree, draft, first, (True, module), f"from {module} import {name}")
         return name
     if not is_taken(tree, module.partition(".")[0]):
-        _insert_line(tree, draft, head, (False, module), f"import {module}")
+        _insert_line(tree, draft, first, (False, module), f"import {module}")
         return f"{module}.{name}"
     return None
 
 
-def _head(tree: Tree) -> list[Import]:
+def head(tree: Tree) -> list[Import]:
     """The first run of import statements at module level."""
     found: list[Import] = []
     for line in tree.module.body:
@@ -132,12 +132,12 @@ def _extended(
             if all(alias in spare for alias in node.names):
                 draft.replace(tree.start(node.names[0]), end_of_name(tree, node.names[-1]), name)
             else:
-                _extend(tree, draft, list(node.names), name)
+                extend(tree, draft, list(node.names), name)
             return True
     return False
 
 
-def _extend(tree: Tree, draft: Draft, names: list[cst.ImportAlias], name: str) -> None:
+def extend(tree: Tree, draft: Draft, names: list[cst.ImportAlias], name: str) -> None:
     """Add a name to a from-import, in its order where it has one."""
     texts = [one.evaluated_name for one in names]
     keys = [_member_order(text) for text in texts]

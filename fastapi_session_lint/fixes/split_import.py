@@ -8,6 +8,7 @@ import libcst as cst
 
 from fastapi_session_lint.findings import Applicability, Fix, Repair
 from fastapi_session_lint.fixes.edits import Draft
+from fastapi_session_lint.fixes.imports import extend, head
 from fastapi_session_lint.fixes.tree import Tree
 from fastapi_session_lint.vocabulary import (
     FOLLOWING_DECLARATIVE_NAMES,
@@ -17,6 +18,8 @@ from fastapi_session_lint.vocabulary import (
 )
 
 _TITLE = f"Import from `{NEW_DECLARATIVE_MODULE}`"
+_WIDTH = 88
+"""How long a row may become: what most formatters leave as it is."""
 
 
 def split_import(tree: Tree, repair: Repair) -> Fix | None:
@@ -30,7 +33,11 @@ def split_import(tree: Tree, repair: Repair) -> Fix | None:
         return None
     stay = [one for one in node.names if not _moves(one)]
     draft = Draft()
-    if not stay:
+    if not stay and (others := _names_beside(tree, node)) is not None:
+        draft.delete((tree.start(node)[0], 0), (tree.end(node)[0] + 1, 0))
+        for alias in node.names:
+            extend(tree, draft, others, alias.evaluated_name)
+    elif not stay:
         draft.replace(tree.start(node.module), tree.end(node.module), NEW_DECLARATIVE_MODULE)
     elif "#" in tree.source_of(node):
         return None
@@ -39,6 +46,21 @@ def split_import(tree: Tree, repair: Repair) -> Fix | None:
         text = _separator(tree, node).join((_text(OLD_DECLARATIVE_MODULE, stay), _text(NEW_DECLARATIVE_MODULE, moved)))
         draft.replace(tree.start(node), tree.end(node), text)
     return Fix(_TITLE, Applicability.SAFE, draft.edits())
+
+
+def _names_beside(tree: Tree, node: cst.ImportFrom) -> list[cst.ImportAlias] | None:
+    """What an import from the new module, among those around this one, imports, if it can take more on its own row."""
+    rows = {one.row: one for one in head(tree) if tree.line(one.row) == tree.source_of(one.node)}
+    other = next((one.node for one in rows.values() if one.module == NEW_DECLARATIVE_MODULE), None)
+    row = tree.start(node)[0]
+    if row not in rows or not isinstance(other, cst.ImportFrom) or isinstance(other.names, cst.ImportStar):
+        return None
+    own = () if isinstance(node.names, cst.ImportStar) else node.names
+    names = [one.evaluated_name for one in own if not one.asname]
+    is_apart = row > 1 and tree.is_blank(row - 1) and row < len(tree.lines) and tree.is_blank(row + 1)
+    is_long = len(tree.source_of(other)) + len("".join(f", {one}" for one in names)) > _WIDTH
+    is_known = any(one.evaluated_name in names for one in other.names)
+    return None if is_apart or is_long or is_known or len(names) < len(own) else list(other.names)
 
 
 def _moves(alias: cst.ImportAlias) -> bool:
