@@ -18,21 +18,21 @@ _TYPE_COMMENT = re.compile(r"#\s*type:(.*)")
 
 def spare_imports(tree: Tree, gone: Iterable[cst.Name]) -> list[cst.ImportAlias]:
     """The names of `from … import` statements that nothing reads once these uses are gone."""
-    uses = set(gone)
+    uses = dict.fromkeys(gone)
     left = [one for scope, name in _bound(tree, uses) for one in scope_mentions(tree, scope, name) if one not in uses]
     found = ((one, _alias(tree, one)) for one in left if sum(one.value == other.value for other in left) == 1)
     spoken = _names_in_text(tree) if left else frozenset[str]()
     return [alias for one, alias in found if alias is not None and one.value not in spoken]
 
 
-def _bound(tree: Tree, uses: Collection[cst.Name]) -> set[tuple[cst.CSTNode, str]]:
+def _bound(tree: Tree, uses: Iterable[cst.Name]) -> list[tuple[cst.CSTNode, str]]:
     """The variables that are used: each by its name, and the function or module that it is one of."""
-    found: set[tuple[cst.CSTNode, str]] = set()
+    found: dict[tuple[cst.CSTNode, str], None] = {}
     for use in uses:
         functions = (above for above in tree.ancestors(use) if isinstance(above, cst.FunctionDef | cst.Lambda))
         own = next((one for one in functions if is_local(tree, one, use.value)), tree.module)
-        found.add((own, use.value))
-    return found
+        found[own, use.value] = None
+    return list(found)
 
 
 def _alias(tree: Tree, name: cst.Name) -> cst.ImportAlias | None:
