@@ -251,6 +251,7 @@ ROUTE_CLASSES = frozenset({"fastapi.routing.APIRoute", "starlette.routing.Route"
 PROXY_SESSIONS = {"fastapi_sqlalchemy.db.session": False, "fastapi_async_sqlalchemy.db.session": True}
 """The sessions that a middleware keeps for each request and closes, by their full name; True for an AsyncSession."""
 
+PROXY_SESSION_OWNERS = frozenset(name.rpartition(".")[0] for name in PROXY_SESSIONS)
 STARRED = {
     "sqlalchemy": frozenset(
         {"create_engine", "engine_from_config", "Engine", "Connection", "URL", "text", "select", "insert", "update"}
@@ -402,6 +403,8 @@ BACKGROUND_STARTERS = frozenset(
 """What has its first argument called with the others after the response: https://fastapi.tiangolo.com/tutorial/background-tasks/"""
 OFFLOADING_METHODS = frozenset({"run_in_executor", "run_sync", "submit", "run_in_threadpool", "to_thread", "asyncify"})
 BACKGROUND_METHODS = frozenset({"add_task"})
+PASSING_CALLERS = frozenset({"add_task", "run_in_threadpool", "to_thread", "submit"})
+"""The last names of what calls its first argument with the others."""
 QUEUES = ("celery.", "dramatiq.", "arq.", "taskiq.", "rq.", "huey.", "apscheduler.")
 """The libraries that run functions as tasks or jobs, over and over."""
 JOB_METHODS = frozenset({"add_job", "enqueue"})

@@ -12,12 +12,13 @@ from fastapi_session_lint.model.expressions import Attribute, Call, Constant, Ex
 from fastapi_session_lint.model.syntax import Assigned, Function, Parameter, Skipped
 from fastapi_session_lint.project.arguments import argument_for
 from fastapi_session_lint.project.combining import combine
-from fastapi_session_lint.project.libraries import has_stars
+from fastapi_session_lint.project.libraries import has_stars, provided
 from fastapi_session_lint.project.values import (
     ClassValue,
     EngineValue,
     FactoryValue,
     FunctionValue,
+    Library,
     LibraryObject,
     ModuleValue,
     ObjectValue,
@@ -61,7 +62,7 @@ class Callers:
                 return None
         else:
             value = combine(self._by_decorators(parameter, place, function))
-        return value if isinstance(value, SessionValue | FactoryValue | ObjectValue) else None
+        return value if isinstance(value, SessionValue | FactoryValue | ObjectValue) or _has_session(value) else None
 
     def passes_engine(self, parameter: Parameter, place: Scope) -> bool:
         """Whether somebody calls the function whose scope is `place`, and all pass an engine for a parameter."""
@@ -72,11 +73,14 @@ class Callers:
 
     @functools.cached_property
     def _calls(self) -> dict[str, list[tuple[Call, Scope]]]:
-        """Every call of the project by the last name of what is called."""
+        """Every call of the project by the last name of what is called, by a thread or a background task as well."""
         found: dict[str, list[tuple[Call, Scope]]] = defaultdict(list)
         for scope in (*self._roles.names.all_scopes(), *self._roles.names.classes):
             for call in scope.module.calls if scope.owner is None else scope.owner.calls:
-                found[last_name(call.function)].append((call, scope))
+                name = last_name(call.function)
+                found[name].append((call, scope))
+                if name in vocabulary.PASSING_CALLERS and (passed := provided(call)) is not None:
+                    found[last_name(passed.function)].append((passed, scope))
         return found
 
     @functools.cached_property
@@ -178,6 +182,11 @@ class Callers:
         if given is None and any(one.star == "**" for one in call.arguments):
             given = _added_option(scope, parameter.name)
         return self._given(given, scope)
+
+
+def _has_session(value: Value | None) -> bool:
+    """Whether a thing of a library has the session that a middleware keeps as its attribute."""
+    return isinstance(value, Library) and value.name in vocabulary.PROXY_SESSION_OWNERS
 
 
 def _could_give(parameter: Parameter, function: Function) -> Callable[[Call], bool]:
