@@ -184,8 +184,6 @@ class Sessions:
     def _source(self, value: Expression, scope: Scope) -> str | None:
         """What `db = request.state.db` takes the session from, unless that is followed by its own name anyway."""
         name = dotted(value) if isinstance(value, Attribute) else None
-        if name is None or self.session(value, scope) is None:
-            return None
         return None if any(name == known for known, _ in self.borrowed_names(scope)) else name
 
     def borrowed_names(self, scope: Scope) -> tuple[tuple[str, SessionValue], ...]:
