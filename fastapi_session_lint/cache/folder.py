@@ -18,7 +18,6 @@ import hashlib
 import os
 import posixpath
 import re
-import shutil
 from dataclasses import dataclass
 
 from fastapi_session_lint import __version__
@@ -121,6 +120,8 @@ def delete(folder: str) -> bool:
     """
     if os.path.islink(folder) or not _is_ours(folder):
         return False
+    import shutil  # late: most runs delete nothing
+
     shutil.rmtree(folder)
     return True
 
@@ -163,6 +164,8 @@ def _sweep(folder: str) -> None:
         for entry in entries:
             is_version = entry.name != __version__ and _VERSION.fullmatch(entry.name)
             if is_version and entry.is_dir(follow_symlinks=False):
+                import shutil  # late, for the same reason
+
                 shutil.rmtree(entry.path, ignore_errors=True)
 
 

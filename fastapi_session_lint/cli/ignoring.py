@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import click
 
-from fastapi_session_lint.changing import add_ignores as write_ignores
 from fastapi_session_lint.hints import ruff_hint
 from fastapi_session_lint.report.terminal import Terminal
 from fastapi_session_lint.runner import Fixes, Sources
@@ -25,6 +24,8 @@ def check_ignoring(adds: bool, reason: str | None, *, is_alone: bool) -> None:
 
 def add_ignores(terminal: Terminal, work: Sequence[Work], sources: Sources, reason: str | None) -> Fixes:
     """Write the comments, say how many findings they suppress, and give what is left."""
+    from fastapi_session_lint.changing import add_ignores as write_ignores  # late: most runs write nothing
+
     done = write_ignores(work, sources, reason.strip() if reason else None)
     findings = "1 finding" if done.suppressed == 1 else f"{done.suppressed} findings"
     terminal.say(f"suppressed {findings} in {done.changed} file{'' if done.changed == 1 else 's'}")

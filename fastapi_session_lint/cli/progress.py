@@ -5,7 +5,6 @@ A timer's signal draws it: a thread would keep the tool from forking the process
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +25,12 @@ _CLEAR = "\r\x1b[K"
 @contextmanager
 def progress(terminal: Terminal, files: int, *, is_wanted: bool) -> Iterator[None]:
     """Show how many files are checked and for how long already, once that is over a second."""
-    if not is_wanted or not terminal.shows_progress() or not hasattr(signal, "setitimer"):
+    if not is_wanted or not terminal.shows_progress():
+        yield
+        return
+    import signal  # late: for terminals alone
+
+    if not hasattr(signal, "setitimer"):
         yield
         return
     started = time.monotonic()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 import unicodedata
 from dataclasses import dataclass
 
@@ -72,6 +71,8 @@ def wrapped(text: str, columns: int | None, indent: str = "  ") -> str:
     """The text in lines of at most so many columns, the later ones indented; as it is when columns is None."""
     if columns is None or width(text) <= columns:
         return text
+    import textwrap  # late: a report for programs wraps nothing
+
     lines = textwrap.wrap(
         text, columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False, drop_whitespace=True
     )

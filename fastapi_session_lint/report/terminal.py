@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import sys
-import traceback
 from collections.abc import Mapping
 
 from fastapi_session_lint.report.display import visible
@@ -55,6 +53,8 @@ class Terminal:
         """The width of the terminal, or the variable COLUMNS; None where lines may be of any length."""
         if not (self._environment.get("COLUMNS") or sys.stdout.isatty()):
             return None
+        import shutil  # late: a report for programs asks for no width
+
         return max(40, shutil.get_terminal_size().columns)
 
     def write(self, text: str) -> None:
@@ -112,6 +112,8 @@ class Terminal:
     def crash(self, error: BaseException, *, with_traceback: bool) -> None:
         """Say in one line that the fault is ours; where it lies only when that is asked for."""
         if with_traceback:
+            import traceback
+
             self.note("".join(traceback.format_exception(error)))
         what = f"{type(error).__name__}: {error}".rstrip(": ")
         hint = "" if with_traceback else " (-v shows where)"
