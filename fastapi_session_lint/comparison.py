@@ -32,9 +32,8 @@ _Place: TypeAlias = tuple[int, int]
 
 
 class Moves(NamedTuple):
-    """Where the places of a file that count are now, by row and by (row, column)."""
+    """Where the places of a file that count are now, by (row, column)."""
 
-    rows: Mapping[int, int]
     places: Mapping[_Place, _Place]
 
     def moved(self, span: Span) -> Span | None:
@@ -55,7 +54,7 @@ def moves(before: Module | None, after: Module | None, others: Others) -> Moves 
     Then no finding in any file is another one, but for its place. `others` are all other files of the project.
     """
     if before is None or after is None:
-        return Moves({}, {}) if before is after else None
+        return Moves({}) if before is after else None
     comparison = _Comparison(before, after)
     try:
         idle = idle_names(before, after, others)
@@ -63,7 +62,7 @@ def moves(before: Module | None, after: Module | None, others: Others) -> Moves 
     except RecursionError:
         return None
     is_rising = _is_rising(comparison.rows) and _is_rising(comparison.places)
-    return Moves(comparison.rows, comparison.places) if is_same and is_rising else None
+    return Moves(comparison.places) if is_same and is_rising else None
 
 
 def _is_rising(moved: Mapping[Any, Any]) -> bool:

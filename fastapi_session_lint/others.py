@@ -7,6 +7,7 @@ about a changed file.
 
 from __future__ import annotations
 
+import codecs
 import functools
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -14,11 +15,14 @@ from collections.abc import Callable, Iterator, Sequence
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.source import Source
 
+_ASKED = re.compile(rb"""(?:\.(?:[\s\\]|#[^\n]*\n)*|["'/:])\Z""")
+"""What stands before a name that is an attribute, or a part of a text that names one."""
 _LIST = re.compile(rb"(?:[\w\s,(\\]|#[^\n]*\n)*")
 """What stands between `import` and one of the names that are imported."""
-_MODULE = re.compile(rb"(?:[ \t]|\\\r?\n)*(\.*(?:[ \t]|\\\r?\n)*[\w.]*)(?:[ \t]|\\\r?\n)*")
+_SPACE = rb"(?:[ \t\f]|\\\r?\n)*"
+_MODULE = re.compile(_SPACE + rb"(\.*" + _SPACE + rb"[\w.]*)" + _SPACE)
 _EVERYTHING = re.compile(rb"import[\s\\]*\*")
-_NEAR = 60
+_NEAR = 200
 _FAR = 2000
 """So many bytes before a name are looked through for the statement that it belongs to."""
 
@@ -33,37 +37,40 @@ class Others:
         self._parts = parts
 
     def may_take(self, name: str) -> bool:
-        """Whether any may take a name from the one file: by an import, as an attribute, by a text, or all at once."""
+        """Whether any may take a name from the one file: by an import, as an attribute, by a text, or all at once.
+
+        A name beyond ASCII may be spelt in more than one way, and be other bytes in each file.
+        """
         word = name.encode()
-        return any(one is not self.source and word in one.data and self._takes(word, one.data) for one in self.sources)
+        return not name.isascii() or any(
+            one is not self.source and word in one.data and self._takes(word, one.data) for one in self.sources
+        )
 
     def are_foreign(self, module: str) -> bool:
         """Whether no part of a dotted name is what a file or folder of the project is called, and a library has it."""
         return module.partition(".")[0] in vocabulary.EXTERNAL_TOPS and self._parts().isdisjoint(module.split("."))
 
     def _takes(self, word: bytes, data: bytes) -> bool:
+        data = data.removeprefix(codecs.BOM_UTF8)
         starts = list(_starts(word, data))
         if any(self._takes_at(start, data) for start in starts):
             return True
-        return bool(starts) and self._is_starred and _EVERYTHING.search(data) is not None
+        return bool(starts) and _EVERYTHING.search(data) is not None and self._is_starred
 
     def _takes_at(self, start: int, data: bytes) -> bool:
         """Whether a word that stands somewhere is a name that is taken from the one file."""
-        before = data[max(start - _NEAR, 0) : start]
-        if before[-1:] in (b'"', b"'", b"/", b":") or before.rstrip(b" \t\r\n\\").endswith(b"."):
+        if _ASKED.search(data, max(start - _NEAR, 0), start):
             return True
-        end = _last(b"import", data, start)
-        if end is None:
+        modules = [_source(data, end) for end in _before(b"import", data, start) if _is_listed(data, end, start)]
+        if not modules:  # a list may be so long that its `import` is out of sight
             return start > _FAR and _LIST.fullmatch(data, start - _FAR, start) is not None
-        if not _is_listed(data, end + len(b"import"), start):
-            return False
-        module = _source(data, end)
-        return module is not None and self._may_be(module)
+        return any(module is not None and self._may_be(module) for module in modules)
 
     @functools.cached_property
     def _is_starred(self) -> bool:
         """Whether any file may import everything from the one; whoever imports everything from that has it, too."""
-        stars = (_source(other.data, one.start()) for other in self.sources for one in _EVERYTHING.finditer(other.data))
+        texts = (other.data.removeprefix(codecs.BOM_UTF8) for other in self.sources)
+        stars = (_source(data, one.start()) for data in texts for one in _EVERYTHING.finditer(data))
         return any(module is not None and self._may_be(module) for module in stars)
 
     def _may_be(self, module: bytes) -> bool:
@@ -71,31 +78,31 @@ class Others:
         name = self.source.path.rpartition("/")[2].removesuffix(".py")
         if name == "__init__":
             return module.startswith(b".") or not self.are_foreign(module.decode())
-        return module.rpartition(b".")[2].strip(b" \t\r\n\\") == name.encode()
+        return module.rpartition(b".")[2].strip(b" \t\f\r\n\\") == name.encode()
 
 
 def _starts(word: bytes, data: bytes) -> Iterator[int]:
     """Where a word stands alone."""
     start = data.find(word)
     while start >= 0:
-        if not _is_of_word(data[start - 1 : start]) and not _is_of_word(
-            data[start + len(word) : start + len(word) + 1]
-        ):
+        if _is_alone(start, word, data):
             yield start
         start = data.find(word, start + 1)
 
 
-def _last(word: bytes, data: bytes, end: int) -> int | None:
-    """Where a word stands alone for the last time before a point, and not far from it."""
+def _before(word: bytes, data: bytes, end: int) -> Iterator[int]:
+    """Where a word stands alone not far before a point, the nearest first."""
     first = max(end - _FAR, 0)
     start = data.rfind(word, first, end)
     while start >= 0:
-        if not _is_of_word(data[start - 1 : start]) and not _is_of_word(
-            data[start + len(word) : start + len(word) + 1]
-        ):
-            return start
+        if _is_alone(start, word, data):
+            yield start
         start = data.rfind(word, first, start)
-    return None
+
+
+def _is_alone(start: int, word: bytes, data: bytes) -> bool:
+    after = start + len(word)
+    return not _is_of_word(data[start - 1 : start]) and not _is_of_word(data[after : after + 1])
 
 
 def _is_of_word(letter: bytes) -> bool:
@@ -103,16 +110,16 @@ def _is_of_word(letter: bytes) -> bool:
 
 
 def _is_listed(data: bytes, end: int, start: int) -> bool:
-    """Whether a name that stands somewhere belongs to the imports after whose `import` another point is."""
+    """Whether a name that stands somewhere may belong to what the `import` at another point imports."""
+    end += len(b"import")
     if _LIST.fullmatch(data, end, start) is None:
         return False
     between = data[end:start]
-    row = between.partition(b"\n")[0]
-    return b"(" in row or b"\n" not in between.replace(b"\\\n", b"").replace(b"\\\r\n", b"")
+    return b"(" in between or b"\n" not in between.replace(b"\\\n", b"").replace(b"\\\r\n", b"")
 
 
 def _source(data: bytes, end: int) -> bytes | None:
     """What the statement imports from whose `import` stands at a point; None for one without `from`."""
-    start = _last(b"from", data, end)
+    start = next(_before(b"from", data, end), None)
     found = None if start is None else _MODULE.fullmatch(data, start + len(b"from"), end)
     return None if found is None else found[1]

@@ -224,6 +224,11 @@ TAKING = {
     "by name, among others": "from app.routes import (\n    clean,  # (all)\n    LIMIT as MOST,\n)\n",
     "in two rows": "from app.routes import \\\n    clean, LIMIT\n",
     "from its own folder": "from .routes import LIMIT\n",
+    "behind a comment that speaks of imports": "from app.routes import (\n    clean,  # import (all)\n    LIMIT,\n)\n",
+    "in brackets in the next row": "from app.routes import \\\n    (clean,\n     LIMIT)\n",
+    "at the end of a long list": f"from app.routes import (\n{'    clean,' * 300}\n    LIMIT,\n)\n",
+    "with Windows line ends": "from app.routes import (\r\n    clean,\r\n    LIMIT,\r\n)\r\n",
+    "as an attribute behind a comment": "from app import routes\n\nMOST = (routes.  # all\n    LIMIT)\n",
     "without a space": "from.routes import LIMIT\n",
     "in several rows": "from app.routes \\\n    import LIMIT\n",
     "as an attribute": "from app import routes\n\nMOST = routes.LIMIT\n",
@@ -237,6 +242,17 @@ def test_a_name_that_another_file_takes(tmp_path: Path, text: str) -> None:
     shop = Shop(tmp_path, {**FILES, "app/jobs.py": f"from app.database import SessionLocal\n{text}"})
     assert before(shop.cache, shop.work, shop.changed(routes=f"{ROUTES}\n\nLIMIT = 3\n")) is None
     assert before(shop.cache, shop.work, shop.changed(routes=f"{ROUTES}\n\n_OWN = 3\n")) is not None
+
+
+@pytest.mark.parametrize("name", ["LIMIT", "*"])
+def test_a_name_that_another_file_takes_in_its_first_row(tmp_path: Path, name: str) -> None:
+    text = f"\ufefffrom app.routes import {name}\n\nfrom app.database import SessionLocal\n\nMOST = LIMIT\n"
+    shop = Shop(tmp_path, {**FILES, "app/jobs.py": text})
+    assert before(shop.cache, shop.work, shop.changed(routes=f"{ROUTES}\n\nLIMIT = 3\n")) is None
+
+
+def test_a_name_that_may_be_spelt_in_another_way(shop: Shop) -> None:
+    assert before(shop.cache, shop.work, shop.changed(routes=f"{ROUTES}\n\n\u00dcBER = 3\n")) is None
 
 
 LEAVING = {

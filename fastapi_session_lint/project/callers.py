@@ -192,12 +192,12 @@ def _has_session(value: Value | None) -> bool:
 def _could_give(parameter: Parameter, function: Function) -> Callable[[Call], bool]:
     """A quick test whether a call of the same name may give something to a parameter; a method has an object first."""
     by_position = [one for one in function.parameters if one.kind == "positional"]
-    least = by_position.index(parameter) if parameter in by_position else _CALLERS
+    least = max(by_position.index(parameter), 1) if parameter in by_position else None
     name = parameter.name
 
     def could_give(call: Call) -> bool:
         given = call.arguments
-        return len(given) >= max(least, 1) or any(one.star or one.name == name for one in given)
+        return (least is not None and len(given) >= least) or any(one.star or one.name == name for one in given)
 
     return could_give
 
