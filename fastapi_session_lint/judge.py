@@ -68,7 +68,7 @@ class Judge:
 
     def links(self, module: Module) -> tuple[str | None, ...]:
         """What the imports of a module have led to."""
-        from fastapi_session_lint.project.components import links
+        from fastapi_session_lint.project.imports import links
 
         return links(module, self._imports)
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import functools
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.model.expressions import Collection, Constant, Expression
-from fastapi_session_lint.model.syntax import Assigned, Class, Function, Imported, Module
+from fastapi_session_lint.model.syntax import Assigned, Imported, Module
+from fastapi_session_lint.project.application import named_like_tests
+from fastapi_session_lint.project.imports import Found, imported, on_the_way
 from fastapi_session_lint.project.roots import ImportMap
 
 _SMALL = 8
@@ -45,12 +47,12 @@ def _joined(by_path: Mapping[str, Module], imports: ImportMap) -> _Joined:
     packages: dict[str, str] = {}
     above = functools.cache(_above)
     for path, module in by_path.items():
-        imported = dict.fromkeys(_imported(module, imports))
-        for target in (*_on_the_way(imported, imports), *_fixtures(module, imports)):
+        found = dict.fromkeys(imported(module, imports))
+        for target in (*on_the_way(found, imports), *_fixtures(module, imports)):
             joined.join(path, target)
         for folder in above(posixpath.dirname(path)):
             joined.join(path, f"{folder}/conftest.py")
-        for folder in _packages_named(imported, imports):
+        for folder in _packages_named(found, imports):
             joined.join(path, packages.setdefault(folder, path))
     for inner in by_path if packages else ():
         for folder in above(posixpath.dirname(inner)):
@@ -58,7 +60,7 @@ def _joined(by_path: Mapping[str, Module], imports: ImportMap) -> _Joined:
     return joined
 
 
-def import_map(modules: Iterable[Module], paths: Iterable[str], sources: Iterable[str] = ()) -> ImportMap:
+def import_map(modules: Sequence[Module], paths: Iterable[str], sources: Iterable[str] = ()) -> ImportMap:
     """The map of a project that has been told of all imports; `paths` are all its files, see ImportMap."""
     imports = ImportMap(paths, sources)
     for module in modules:
@@ -66,65 +68,19 @@ def import_map(modules: Iterable[Module], paths: Iterable[str], sources: Iterabl
         for one in (*named, *module.star_imports):
             if isinstance(one, Imported) and not one.level:
                 imports.expect(one.module)
+    imports.serve(named_like_tests(modules, imports))
     return imports
 
 
 # --- edges -----------------------------------------------------------------------------------------------------------
 
 
-def links(module: Module, imports: ImportMap) -> tuple[str | None, ...]:
-    """The files and folders that a module imports, each once, those in its functions and the packages on the way too.
-
-    None stands for what is not of the project.
-    """
-    return tuple(dict.fromkeys(_on_the_way(_imported(module, imports), imports)))
-
-
-_Found: TypeAlias = tuple[str | None, str | None]
-"""The file or folder that an import goes to, and the one that it gives a name to if that is a module at all."""
-
-
-def _on_the_way(imported: Iterable[_Found], imports: ImportMap) -> Iterator[str | None]:
-    for found, named in imported:
-        yield found
-        yield named
-        if found is not None:
-            yield from imports.packages(found)
-
-
-def _packages_named(imported: Iterable[_Found], imports: ImportMap) -> Iterator[str]:
+def _packages_named(found: Iterable[Found], imports: ImportMap) -> Iterator[str]:
     """The folders of the packages that a module has names for: all below may be reached by attributes from there."""
-    for _, named in imported:
+    for _, named in found:
         folder = imports.package_folder(named) if named is not None else None
         if folder is not None:
             yield folder
-
-
-def _imported(module: Module, imports: ImportMap) -> Iterator[_Found]:
-    for one in _imports(module):
-        found = imports.resolve(module.path, one.module, one.level)
-        if found is None or one.name is None:
-            yield found, found
-        else:
-            yield found, imports.submodule(found, one.name) if one.name != "*" else None
-
-
-_SCOPES = (Function, Class)
-
-
-def _imports(scope: Module | Function | Class) -> Iterator[Imported]:
-    """Every import of a module, class or function and of those within."""
-    waiting: list[Module | Function | Class] = [scope]
-    while waiting:
-        one = waiting.pop()
-        for definitions in (*one.bindings.values(), one.lambdas):
-            for bound in definitions:
-                if isinstance(bound, Imported):
-                    yield bound
-                elif isinstance(bound, _SCOPES):
-                    waiting.append(bound)
-    if isinstance(scope, Module):
-        yield from scope.star_imports
 
 
 def _above(folder: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from fastapi_session_lint.vocabulary import EXTERNAL_TOPS
 
 _INIT = "__init__.py"
+_CONFTEST = "conftest.py"
 _FEW = 2
 """So many parts of a package found under another name say nothing: `core` and `utils` are everywhere."""
 
@@ -51,8 +52,20 @@ class ImportMap:
         """Whether a file of the project holds tests."""
         known = self._tests.get(path)
         if known is None:
-            known = self._tests[path] = is_test(posixpath.relpath(path, self.base))
+            known = self._tests[path] = is_test(self._below_base(path))
         return known
+
+    def is_only_named_like_a_test(self, path: str) -> bool:
+        """Whether its own name makes a test of a file, which lies in no folder of tests."""
+        folder, name = posixpath.split(self._below_base(path))
+        return is_test(name) and name != _CONFTEST and not _is_of_tests(folder)
+
+    def serve(self, paths: Iterable[str]) -> None:
+        """Tell of files that hold no tests, whatever they are called."""
+        self._tests.update(dict.fromkeys(paths, False))
+
+    def _below_base(self, path: str) -> str:
+        return posixpath.relpath(path, self.base)
 
     def expect(self, module: str) -> None:
         """Tell of an absolute import before any is resolved: all of them decide on packages under a foreign name."""
@@ -193,6 +206,10 @@ def is_test(path: str) -> bool:
     return (
         name.startswith(("test_", "tests_"))
         or name.endswith(("_test.py", "_tests.py"))
-        or name in ("conftest.py", "tests.py", "test.py")
-        or not {"test", "tests", "testing", "e2e"}.isdisjoint(folder.split("/"))
+        or name in (_CONFTEST, "tests.py", "test.py")
+        or _is_of_tests(folder)
     )
+
+
+def _is_of_tests(folder: str) -> bool:
+    return not {"test", "tests", "testing", "e2e"}.isdisjoint(folder.split("/"))
