@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from fastapi_session_lint.flow.lives import Life, Point
+from fastapi_session_lint.flow.lives import Life, Link, Point
 from fastapi_session_lint.flow.states import Health
 from fastapi_session_lint.flow.steps import Catch
 from fastapi_session_lint.flow.uses import Use, UseKind
@@ -44,9 +45,14 @@ def unguarded_commits(context: Context, scope: Scope) -> Iterator[tuple[int, str
 
 
 def _comes_to(life: Life, point: Point, handlers: set[int]) -> bool:
-    """Whether the way to a point leads through one of the handlers."""
-    steps = (life.graph.nodes[link.point.node].step for link in life.way(point) if link.point is not None)
+    """Whether the error that a session at a point has failed by went through one of the handlers."""
+    since = itertools.dropwhile(lambda link: not _is_before_failure(link, point), life.way(point))
+    steps = (life.graph.nodes[link.point.node].step for link in since if link.point is not None)
     return any(isinstance(step, Catch) and step.handler.place in handlers for step in steps)
+
+
+def _is_before_failure(link: Link, point: Point) -> bool:
+    return link.raised is not None and link.raised.place == point.state.cause
 
 
 def _is_guarded_by_object(context: Context, scope: Scope, name: str) -> bool:
