@@ -17,12 +17,16 @@ _TYPE_COMMENT = re.compile(r"#\s*type:(.*)")
 
 
 def spare_imports(tree: Tree, gone: Iterable[cst.Name]) -> list[cst.ImportAlias]:
-    """The names of `from … import` statements that nothing reads once these uses are gone."""
+    """The names of `from … import` statements that nothing reads once these uses are gone.
+
+    What is imported more than once goes altogether, or stays where one of the imports has to.
+    """
     uses = dict.fromkeys(gone)
-    left = [one for scope, name in _bound(tree, uses) for one in scope_mentions(tree, scope, name) if one not in uses]
-    found = ((one, _alias(tree, one)) for one in left if sum(one.value == other.value for other in left) == 1)
-    spoken = _names_in_text(tree) if left else frozenset[str]()
-    return [alias for one, alias in found if alias is not None and one.value not in spoken]
+    left = ([one for one in scope_mentions(tree, scope, name) if one not in uses] for scope, name in _bound(tree, uses))
+    found = [[(one.value, _alias(tree, one)) for one in mentions] for mentions in left]
+    spoken = _names_in_text(tree) if any(found) else frozenset[str]()
+    unread = (one for one in found if all(alias is not None and name not in spoken for name, alias in one))
+    return [alias for one in unread for _, alias in one if alias is not None]
 
 
 def _bound(tree: Tree, uses: Iterable[cst.Name]) -> list[tuple[cst.CSTNode, str]]:
