@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from fastapi_session_lint import files
 from fastapi_session_lint.cache.folder import Caching
@@ -12,6 +13,9 @@ from fastapi_session_lint.findings import Finding
 from fastapi_session_lint.plugins import rules_of
 from fastapi_session_lint.runner import Fixes, Sources, check, check_codes, collector_paused
 from fastapi_session_lint.work import Work
+
+if TYPE_CHECKING:
+    from fastapi_session_lint.judge import Judge
 
 TRIES = 5
 """How often a file is read and written before it is left to whoever keeps changing it."""
@@ -61,17 +65,22 @@ def fix(
 
 
 def _fix_one(work: Work, sources: Sources, tally: _Tally, writes: bool, jobs: int | None, caching: Caching) -> None:
-    from fastapi_session_lint import engine, fixer  # a run that changes nothing need not wait for these imports
+    from fastapi_session_lint import fixer  # a run that changes nothing need not wait for these imports
     from fastapi_session_lint.reading import read_by_processes
+    from fastapi_session_lint.rejudging import Rejudging
 
     settings = work.settings
     known = read_by_processes(sources.of(work), jobs, caching.of(work.root, settings.cache_dir))
     rules = rules_of(settings.plugins)
-    looked_at = functools.partial(engine.check, versions=work.versions, known=known, ignores=work.ignores, rules=rules)
+    check = Rejudging(
+        versions=work.versions,
+        known=known,
+        ignores=work.ignores,
+        rules=rules,
+        judging=functools.partial(_judged_by_processes, jobs=jobs),
+    )
     for is_last in _tries():
-        outcome = fixer.fix(
-            sources.of(work), settings, report=work.report, unsafe=settings.unsafe_fixes, check=looked_at
-        )
+        outcome = fixer.fix(sources.of(work), settings, report=work.report, unsafe=settings.unsafe_fixes, check=check)
         changes = {path: (sources[path].data, data) for path, data in outcome.changed.items()}
         refused = _write(outcome.changed, sources) if writes else {}
         tally.applied += [finding for finding in outcome.applied if finding.path not in refused]
@@ -82,6 +91,14 @@ def _fix_one(work: Work, sources: Sources, tally: _Tally, writes: bool, jobs: in
             tally.failed += outcome.failed
             tally.unwritten.update({path: files.reason(error) for path, error in refused.items()})
             break
+
+
+def _judged_by_processes(project: Judge, weights: Mapping[str, int], jobs: int | None) -> list[Finding]:
+    """What is found in some files, by so many processes, as many as are worth it when None."""
+    from fastapi_session_lint.judging import Judged, check_by_processes  # late, as above
+
+    ordered = {path: weights[path] for path in project.in_order(weights)}
+    return check_by_processes(lambda report: Judged(project.findings(report), []), ordered, jobs).made
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,15 @@ ever smaller groups, until those that do harm alone are known: they are taken ba
 
 from __future__ import annotations
 
-import functools
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from fastapi_session_lint import engine
 from fastapi_session_lint.findings import Applicability, Edit, Finding, Fix
 from fastapi_session_lint.fixes import apply, parses
 from fastapi_session_lint.fixes.edits import collide, end_of, start_of
+from fastapi_session_lint.rejudging import Rejudging
 from fastapi_session_lint.rules import all_rules
 from fastapi_session_lint.settings import Settings
 from fastapi_session_lint.source import Source, UndecodableSource, decode, split_lines
@@ -63,7 +62,7 @@ def fix(
 
     `unsafe` allows unsafe fixes too; fixes for display are never made. Raises settings.InvalidSettings.
     """
-    work = _Fixing(list(sources), settings, report, unsafe, check or functools.partial(engine.check, known={}))
+    work = _Fixing(list(sources), settings, report, unsafe, check or Rejudging())
     for _ in range(ROUNDS):
         if not work.make_round():
             break
@@ -94,12 +93,14 @@ class _Fixing:
         """Try the fixes that do not touch each other; False when there was none to try."""
         texts = _texts(self._sources)
         findings = self._check(self._sources, self._settings, report=self._report, with_fixes=True)
-        before = _keys(findings) if self._report is None else self._project_keys(self._sources)
         chosen = _apart([one for one in findings if self._may_fix(one, texts)])
+        if not chosen:
+            return False
+        before = _keys(findings) if self._report is None else self._project_keys(self._sources)
         made = self._largest_right(chosen, before)
         self._sources = _put_in(self._sources, made) or self._sources
         self._applied += made
-        return bool(chosen)
+        return True
 
     def _may_fix(self, finding: Finding, texts: Mapping[str, str]) -> bool:
         wanted = finding.fix is not None and finding.fix.applicability in self._allowed and finding.fix.edits

@@ -28,7 +28,7 @@ VALUES = ("findings", "inventory", "source", "settings", "versions", "vocabulary
 OPTIONS = ("options", "selection", "verdicts")
 PURE = (*VALUES, "model", "project", "flow")
 PAGES = ("rule_pages", "option_pages")
-ENGINE = ("engine", "readings", "judge", "heeding", "others", "idle", "comparison", "fixer", "ignorer")
+ENGINE = ("engine", "readings", "judge", "heeding", "others", "idle", "comparison", "rejudging", "fixer", "ignorer")
 SHELL = (
     "files",
     "patterns",
