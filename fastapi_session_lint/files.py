@@ -14,7 +14,7 @@ from fastapi_session_lint.source import Source
 
 
 class MissingPath(Exception):
-    """A path that was asked for does not exist; the message is one line for the user."""
+    """No file or folder is at a path that was asked for; the message is one line for the user."""
 
 
 class ChangedMeanwhile(OSError):
@@ -25,6 +25,17 @@ def absolute(path: str) -> str:
     """The path as it is named everywhere: absolute, with forward slashes, links not followed."""
     full = os.path.abspath(path)
     return full if os.sep == "/" else full.replace(os.sep, "/")
+
+
+def is_pipe(path: str) -> bool:
+    """Whether a named pipe stands at a path, which gives nothing until somebody writes into it.
+
+    A link to one is what a shell makes of `<(…)`, and somebody writes there.
+    """
+    try:
+        return stat.S_ISFIFO(os.lstat(path).st_mode)
+    except OSError:
+        return False
 
 
 def read(path: str) -> Source:

@@ -70,12 +70,13 @@ class Rejudging:
             self._known.update({source: engine.read(source, names) for source in unread})
 
     def _judged(self, sources: Sequence[Source], settings: Settings, asked: Sequence[Source]) -> list[Finding]:
-        gc.collect()  # the answers of the last time refer to themselves in circles, and who fixes pauses the collector
         readings = [self._known[source] for source in sources]
         project = Judge([one.path for one in sources], readings, settings, self._rules, self._versions)
         components = [self._found.setdefault(said, {}) for said in _said(project, sources)]
         found = {path: findings for one in components for path, findings in one.items()}
         anew = [one for one in asked if one.path not in found]
+        if anew and any(self._found.values()):
+            gc.collect()  # the answers of the last time refer to themselves in circles; who fixes pauses the collector
         made = self._judging(project, {one.path: engine.weight(one, self._known[one]) for one in anew})
         if any(one.code == INTERNAL_ERROR for one in made):  # a rule that crashes says no more of the other files
             return made if len(anew) == len(asked) else project.findings([one.path for one in asked])

@@ -81,12 +81,18 @@ class _Planner:
         self._projects: dict[str, _Project] = {}
 
     def add(self, name: str) -> None:
-        """Take in one path. Raises files.MissingPath when nothing is there."""
+        """Take in one path. Raises files.MissingPath where no file or folder is."""
+        if not name:
+            raise files.MissingPath("a path is empty; the working directory is `.`")
         path = files.absolute(name)
         if os.path.isdir(path) and path not in self._given:
             root = self._root(path) or path
             self._report(root, self._below(path, False), self._below(root, False))
-        elif os.path.exists(path) or path in self._given:
+        elif path in self._given:
+            self._file(path)
+        elif files.is_pipe(path):
+            raise files.MissingPath(f"{name}: a named pipe, and no file; `-` reads standard input")
+        elif os.path.exists(path):
             self._file(path)
         else:
             raise files.MissingPath(f"{name}: no such file or folder")

@@ -100,6 +100,32 @@ def test_given_files_need_not_be_there(project: Any) -> None:
         planned(project, "new/b.py")
 
 
+def test_an_empty_path_is_not_the_working_directory() -> None:
+    for named in ([""], [".", ""]):
+        with pytest.raises(files.MissingPath, match=r"empty; the working directory is `\.`"):
+            plan(named, Configurations())
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_a_named_pipe_is_no_file(project: Any) -> None:
+    """Nobody writes there, so that whoever reads it would wait for ever."""
+    touch(project, "a.py")
+    os.mkfifo(project.root / "pipe.py")
+    assert planned(project, ".") == [(".", ["a.py"], [])]
+    with pytest.raises(files.MissingPath, match=r"pipe\.py: a named pipe"):
+        planned(project, "a.py", "pipe.py")
+    assert planned(project, "pipe.py", given=("pipe.py",)) == [(".", ["pipe.py"], ["a.py"])]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/fd/0"), reason="the system has no names for what is open")  # noqa: PTH110
+def test_what_a_shell_makes_of_the_output_of_a_command_is_read(project: Any) -> None:
+    end, start = os.pipe()
+    os.write(start, b"def f(:\n")
+    os.close(start)
+    assert [one.code for one in runner.check_paths([f"/dev/fd/{end}"])] == ["FSL902"]
+    os.close(end)
+
+
 def test_factory_of_another_module_is_known_to_a_single_file(shop: Any) -> None:
     shop.write({"app/db.py": "import pymongo\nSessionLocal = pymongo.MongoClient\n"})
     assert [one.code for one in runner.check_paths([shop.root / "app/jobs.py"])] == ["FSL501"]
