@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,6 +20,7 @@ from fastapi_session_lint import files
 from fastapi_session_lint.configuration import Configurations
 from fastapi_session_lint.discovery import Discovery
 from fastapi_session_lint.patterns import Lines
+from fastapi_session_lint.rules import all_rules
 from fastapi_session_lint.settings import Settings
 
 
@@ -90,6 +92,14 @@ def test_exclude_of_a_folder_with_its_own_configuration(project: Any) -> None:
 def test_a_template_that_is_no_toml_is_none_of_our_business(project: Any) -> None:
     project.write({"template/pyproject.toml": "{% if x %}\n", "template/x.py": ""})
     assert found(project) == ["template/x.py"]
+
+
+def test_the_files_of_a_template_are_left_out_as_the_page_of_fsl902_says(project: Any) -> None:
+    touch(project, "hooks/a.py", "{{cookiecutter.slug}}/app/b.py", "{{cookiecutter.slug}}/{{cookiecutter.slug}}/c.py")
+    (page,) = (rule.documentation for rule in all_rules() if rule.code == "FSL902")
+    (told,) = re.findall(r'extend-exclude = \["(.*)"\]', page)
+    assert len(found(project)) == 3
+    assert found(project, extend_exclude=(told,)) == ["hooks/a.py"]
 
 
 # --- .gitignore ---

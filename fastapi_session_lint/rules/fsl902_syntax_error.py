@@ -35,7 +35,14 @@ There is no fix.
 
 ## When to switch it off
 
-Not at all: leave a file that is not meant to be Python out of the run with `extend-exclude`.
+Not at all: leave a file that is not meant to be Python out of the run with `extend-exclude`. The files of a project
+template are no Python until the template is filled in. Each is reported all the same, as it is by Ruff: what is passed
+over in silence looks clean, and some of the files can be checked. For Cookiecutter, whose folders are named
+`{{cookiecutter.slug}}`, it is
+
+```toml
+extend-exclude = ["{{*}}"]
+```
 
 ## References
 
