@@ -90,6 +90,14 @@ def test_the_command_says_the_same_for_any_number(shop: Any) -> None:
     assert shop.fsl(*CHECK) == alone
 
 
+def test_the_fixes_are_the_same_for_any_number(shop: Any) -> None:
+    shop.write({f"app/jobs{number}.py": shop.text("app/jobs.py") for number in range(9)})
+    options = ("--diff", "--unsafe-fixes", "--no-cache", "--jobs")
+    alone = shop.fsl(*CHECK, *options, "1")
+    assert alone.out.count("+    with SessionLocal() as db:") == 10
+    assert shop.fsl(*CHECK, *options, "3") == alone
+
+
 @pytest.mark.parametrize("value", ["0", "-1", "many", "1.5", "62", "²"])
 def test_a_number_of_processes_that_is_none(shop: Any, value: str) -> None:
     done = shop.fsl("check", "--jobs", value)
