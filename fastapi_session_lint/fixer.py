@@ -98,7 +98,7 @@ class _Fixing:
             return False
         before = _keys(findings) if self._report is None else self._project_keys(self._sources)
         made = self._largest_right(chosen, before)
-        self._sources = _put_in(self._sources, made) or self._sources
+        self._sources, _ = _put_in(self._sources, made)
         self._applied += made
         return True
 
@@ -110,30 +110,29 @@ class _Fixing:
         return _keys(self._check(sources, self._settings))
 
     def _largest_right(self, chosen: Sequence[Finding], before: Counter[Key]) -> list[Finding]:
-        """Those of the chosen findings whose fixes are right together, found by halving."""
+        """Those of the chosen findings whose fixes are right together, found by trying smaller and smaller groups."""
         made: list[Finding] = []
         groups = [list(chosen)] if chosen else []
         while groups:
             group = groups.pop()
-            if self._is_right([*made, *group], before):
+            wrong = self._wrong_files([*made, *group], before)
+            if not wrong:
                 made += group
             elif len(group) > 1:
-                half = len(group) // 2
-                groups += [group[half:], group[:half]]
-            elif not made or not self._is_right(group, before):
+                groups += reversed(_parts(group, wrong))
+            elif not made or self._wrong_files(group, before):
                 self._failed[_identity(group[0], _texts(self._sources))] = group[0]
         return made
 
-    def _is_right(self, group: Sequence[Finding], before: Counter[Key]) -> bool:
-        """Whether all files parse after these fixes, their findings are gone, and none is new."""
-        sources = _put_in(self._sources, group)
-        if sources is None:
-            return False
+    def _wrong_files(self, group: Sequence[Finding], before: Counter[Key]) -> set[str]:
+        """The files that do not parse after these fixes, in which a fixed finding is left, or one is new."""
+        sources, unwritten = _put_in(self._sources, group)
+        if unwritten:
+            return unwritten
         after, fixed = self._project_keys(sources), _keys(group)
-        if any(after[key] > before[key] - count for key, count in fixed.items()):
-            return False
+        left = {key[0] for key, count in fixed.items() if after[key] > before[key] - count}
         # A message may name what a fix has renamed: one that is gone and one that is new may be the same finding.
-        return _may_come_to_light(_by_rule(after - before) - _by_rule(before - after - fixed), fixed)
+        return left or _brought(_by_rule(after - before) - _by_rule(before - after - fixed), fixed)
 
     def outcome(self) -> FixOutcome:
         """What has become of everything."""
@@ -161,16 +160,27 @@ def _by_rule(keys: Counter[Key]) -> Counter[tuple[str, str]]:
     return Counter((path, code) for path, code, _ in keys.elements())
 
 
-def _may_come_to_light(new: Counter[tuple[str, str]], fixed: Counter[Key]) -> bool:
-    """Whether all that is new may have been hidden by what was fixed: in the same file as often as that, and in others,
-    where what is fixed may be called from many places, however often.
+def _parts(group: list[Finding], wrong: Collection[str]) -> tuple[list[Finding], list[Finding]]:
+    """Two smaller groups, to be tried in this order: the fixes of files that came out right before those of the others,
+    or halves.
+    """
+    right, others = [one for one in group if one.path not in wrong], [one for one in group if one.path in wrong]
+    half = len(group) // 2
+    return (right, others) if right and others else (group[:half], group[half:])
+
+
+def _brought(new: Counter[tuple[str, str]], fixed: Counter[Key]) -> set[str]:
+    """The files with findings that are new and cannot have been hidden by what was fixed: in the same file as often as
+    that, and in others, where what is fixed may be called from many places, however often.
     """
     hidden = {rule.code: rule.hides for rule in all_rules()}
     here = Counter((path, left) for path, code, _ in fixed.elements() for left in hidden.get(code, ()))
     changed, anywhere = {path for path, _, _ in fixed}, {code for _, code in here}
-    return all(
-        count <= here[path, code] if path in changed else code in anywhere for (path, code), count in new.items()
-    )
+    return {
+        path
+        for (path, code), count in new.items()
+        if (count > here[path, code] if path in changed else code not in anywhere)
+    }
 
 
 def _texts(sources: Iterable[Source]) -> dict[str, str]:
@@ -221,19 +231,20 @@ def _puts_lines_into(one: Fix, other: Fix) -> bool:
     return any("\n" in edit.content or "\r" in edit.content for edit in one.edits if start < start_of(edit.span) < end)
 
 
-def _put_in(sources: Sequence[Source], findings: Sequence[Finding]) -> list[Source] | None:
-    """The sources with these fixes, None when one cannot be written in its encoding or parsed."""
+def _put_in(sources: Sequence[Source], findings: Sequence[Finding]) -> tuple[list[Source], set[str]]:
+    """The sources with these fixes, and the files that with theirs cannot be written in their encoding or parsed."""
     edits: dict[str, list[Edit]] = {}
     for finding in findings:
         edits.setdefault(finding.path, []).extend(finding.fix.edits if finding.fix else ())
-    changed = list(sources)
+    changed, unwritten = list(sources), set[str]()
     for index, source in enumerate(sources):
         if source.path in edits:
             data = _edited(source, edits[source.path])
             if data is None:
-                return None
-            changed[index] = Source(source.path, data)
-    return changed
+                unwritten.add(source.path)
+            else:
+                changed[index] = Source(source.path, data)
+    return changed, unwritten
 
 
 def _edited(source: Source, edits: Sequence[Edit]) -> bytes | None:

@@ -125,6 +125,19 @@ def test_a_fix_that_brings_a_new_finding_in_another_file_is_taken_back() -> None
     assert (made.changed, words(made.failed)) == ({}, ["one"])
 
 
+def test_the_fixes_of_files_that_came_out_right_are_tried_together() -> None:
+    toy = Toy({"one": ("1", SAFE), "broken": ("(", SAFE), "stays": ("stays", SAFE), "two": ("2", SAFE)})
+    for bad in ("broken", "stays"):
+        toy.calls.clear()
+        sources = [Source(f"/{name}.py", b"x = one\ny = two\n") for name in "abcdefgh"]
+        made = fix(
+            [*sources, Source("/z.py", f"x = {bad}\n".encode())], Settings(), report=None, unsafe=False, check=toy
+        )
+        assert (words(made.applied), words(made.failed)) == (["one", "two"] * 8, [bad])
+        tries = [with_fixes for _, with_fixes in toy.calls].count(False)
+        assert tries <= 4, "everything, what is right, and what is not, with the others and alone"
+
+
 def test_findings_are_counted_not_just_named() -> None:
     toy = Toy({"one": ("other", SAFE), "other": ("", DISPLAY)})
     made = run(toy, "x = one\ny = other\n")
