@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from fastapi_session_lint.cache.folder import Caching
     from fastapi_session_lint.configuration import Configurations
     from fastapi_session_lint.findings import Finding
-    from fastapi_session_lint.inventory import Inventory
     from fastapi_session_lint.report import Fixed
     from fastapi_session_lint.runner import Fixes, Sources
     from fastapi_session_lint.work import Work
@@ -169,14 +168,17 @@ def _run(terminal: Terminal, paths: Sequence[str], configured: Configured, optio
     configurations = configured.configurations()
     work = plan(list(given) or paths, configurations, given)
     if options.shows_settings or options.shows_files:
-        return _show(terminal, paths, configurations, work, options)
+        return _shown(terminal, paths, configurations, work, options)
     if not any(one.report for one in work):
         terminal.say("warning: no Python files found")
     options = replace(options, is_unsafe=any(one.settings.unsafe_fixes for one in work))
     sources = runner.Sources(given)
     form = work[0].settings.output_format if work else configured.overrides.get("output_format", "full")
     if options.shows_project:
-        return _show_project(terminal, runner.understand(work, sources), form, options)
+        from fastapi_session_lint.cli.showing import show_project  # late, as few runs show anything
+
+        show_project(terminal, runner.understand(work, sources), form, options.color)
+        return _CLEAN
     with progress(terminal, sum(len(one.paths) for one in work), is_wanted=not options.is_quiet):
         fixes = _found(terminal, work, sources, form, options)
     if not options.is_quiet:
@@ -189,7 +191,9 @@ def _run(terminal: Terminal, paths: Sequence[str], configured: Configured, optio
         return _FAILED if fixes.unwritten or _crashes(fixes) else _CLEAN
     fixes = replace(fixes, remaining=narrowing.narrowed(fixes.remaining))
     if options.shows_diff:
-        _show_diff(terminal, fixes, options)
+        from fastapi_session_lint.cli.fixing import show_diff  # late, as few runs show anything
+
+        show_diff(terminal, fixes, _crashes(fixes), options)
     elif _write(terminal, form, fixes, sources, work, options):
         return _FAILED
     return _exit_code(work, fixes, options)
@@ -225,28 +229,15 @@ def _caching(options: Options) -> Caching:
     return Caching(not options.no_cache, absolute(options.cache_dir) if options.cache_dir else None)
 
 
-def _show(
-    terminal: Terminal, paths: Sequence[str], configurations: Configurations, work: Sequence[Work], options: Options
+def _shown(
+    terminal: Terminal, paths: Sequence[str], configurations: Configurations, work: Iterable[Work], options: Options
 ) -> int:
-    """Print the settings that hold for the paths, the files that would be checked, or both."""
-    from fastapi_session_lint.cli.showing import show_files, show_settings
+    from fastapi_session_lint.cli.showing import show_files, show_settings  # late, as above
 
     if options.shows_settings:
         show_settings(terminal, paths, configurations, work)
     if options.shows_files:
         show_files(terminal, work)
-    terminal.flush()
-    return _CLEAN
-
-
-def _show_project(terminal: Terminal, understood: Mapping[str, Inventory], form: str, options: Options) -> int:
-    """Print what is understood of each project, as JSON where that is the form of the report."""
-    from fastapi_session_lint.report.display import Palette
-    from fastapi_session_lint.report.project import render_json, render_text
-
-    palette = Palette(terminal.has_colors(options.color))
-    for piece in render_json(understood) if form == "json" else render_text(understood, absolute("."), palette):
-        terminal.write(piece)
     terminal.flush()
     return _CLEAN
 
@@ -272,31 +263,6 @@ def _tell(terminal: Terminal, work: Iterable[Work], seconds: float) -> None:
     terminal.say(f"took {seconds:.2f} s")
 
 
-def _show_diff(terminal: Terminal, fixes: Fixes, options: Options) -> None:
-    """Print the difference, and beside it how many findings would be fixed."""
-    from fastapi_session_lint.report.diff import render, render_colored
-    from fastapi_session_lint.report.summary import fixed_alone
-
-    if terminal.has_colors(options.color):
-        for line in render_colored(fixes.changed, absolute(".")):
-            terminal.write(line)
-    else:
-        terminal.write_bytes(b"".join(render(fixes.changed, absolute("."))))
-    if not options.is_quiet:
-        terminal.say(fixed_alone(_fixed(fixes, options), "Would fix"))
-    crashed = (f"{one.path}: {one.message}" for one in _crashes(fixes))
-    for message in (*fixes.broken, *crashed):
-        terminal.say(f"error: {message}")
-
-
-def _fixed(fixes: Fixes, options: Options) -> Fixed:
-    from fastapi_session_lint.report import Fixed
-    from fastapi_session_lint.report.summary import unsafe_left
-
-    left = unsafe_left(fixes.remaining, is_unsafe=options.is_unsafe)
-    return Fixed(fixes.applied, options.fixes_only, options.shows_fixes, left)
-
-
 def _write(
     terminal: Terminal, form: str, fixes: Fixes, sources: Sources, work: Iterable[Work], options: Options
 ) -> list[str]:
@@ -312,7 +278,7 @@ def _write(
         sources.known,
         absolute("."),
         tuple({one.top for one in work}),
-        fixed=_fixed(fixes, options) if options.makes_fixes else None,
+        fixed=_fixed(fixes, options),
         is_unsafe=options.is_unsafe,
         is_quiet=options.is_quiet,
         has_colors=terminal.has_colors(options.color),
@@ -326,6 +292,14 @@ def _write(
     for message in (*fixes.broken, *fixes.unwritten, *unwritten):
         terminal.say(f"error: {message}")
     return unwritten
+
+
+def _fixed(fixes: Fixes, options: Options) -> Fixed | None:
+    if not options.makes_fixes:
+        return None
+    from fastapi_session_lint.cli.fixing import fixed  # a run that changes nothing does without
+
+    return fixed(fixes, options)
 
 
 def _exit_code(work: Iterable[Work], fixes: Fixes, options: Options) -> int:

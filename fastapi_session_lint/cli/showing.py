@@ -1,16 +1,17 @@
-"""What a run would be: the settings that hold for paths, and the files that would be checked."""
+"""What a run would be, and checks nothing: its settings, its files, and what is understood of the project."""
 
 from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from fastapi_session_lint.configuration import Configuration, Configurations
 from fastapi_session_lint.files import absolute
+from fastapi_session_lint.inventory import Inventory
 from fastapi_session_lint.option_pages import shown
 from fastapi_session_lint.report.base import shown_path
-from fastapi_session_lint.report.display import visible
+from fastapi_session_lint.report.display import Palette, visible
 from fastapi_session_lint.report.terminal import Terminal
 from fastapi_session_lint.settings import options
 from fastapi_session_lint.work import Work
@@ -33,6 +34,16 @@ def show_settings(
     for configuration in dict.fromkeys(found):
         terminal.write(separator + "".join(_as_toml(configuration)))
         separator = "\n"
+
+
+def show_project(terminal: Terminal, understood: Mapping[str, Inventory], form: str, color: str) -> None:
+    """Print what is understood of each project, as JSON where that is the form of the report."""
+    from fastapi_session_lint.report.project import render_json, render_text  # late: the other two do without
+
+    palette = Palette(terminal.has_colors(color))
+    for piece in render_json(understood) if form == "json" else render_text(understood, absolute("."), palette):
+        terminal.write(piece)
+    terminal.flush()
 
 
 def _folder(path: str) -> str:
