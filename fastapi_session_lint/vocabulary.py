@@ -537,6 +537,8 @@ class Action(enum.Enum):
 
 
 NESTED_METHOD = "begin_nested"
+SYNC_SESSION = "sync_session"
+"""The attribute of an AsyncSession that is the session behind it."""
 SESSION_METHODS: dict[str, Action] = {
     "close": Action.CLOSE,
     "aclose": Action.CLOSE,
@@ -576,7 +578,10 @@ SESSION_METHODS: dict[str, Action] = {
     "is_modified": Action.LOCAL,
     "in_transaction": Action.LOCAL,
     "in_nested_transaction": Action.LOCAL,
+    "get_nested_transaction": Action.LOCAL,
     "get_bind": Action.LOCAL,
+    "bind_mapper": Action.LOCAL,
+    "bind_table": Action.LOCAL,
     "get_transaction": Action.LOCAL,
     "no_autoflush": Action.LOCAL,
     "object_session": Action.LOCAL,

@@ -9,8 +9,8 @@ from fastapi_session_lint.flow import facts
 from fastapi_session_lint.flow.changes import handed_on
 from fastapi_session_lint.flow.states import GeneratorManager, State, forget
 from fastapi_session_lint.flow.uses import Captured, Holder, Method, Outcome, Result, transaction_name
-from fastapi_session_lint.model.expressions import Collection, Expression, Name, dotted
-from fastapi_session_lint.model.syntax import Function
+from fastapi_session_lint.model.expressions import Call, Collection, Expression, Name, dotted
+from fastapi_session_lint.model.syntax import Function, Return
 from fastapi_session_lint.project.values import Scope
 
 
@@ -102,13 +102,16 @@ def is_receiver(scope: Scope, name: str) -> bool:
 def given_back(scope: Scope, outcome: Outcome, value: Expression) -> str:
     """What is returned: the session, the method's own object that keeps it, another holder, or only a function.
 
-    Of an object that is known to keep it the attribute is told, after a `>`.
+    Of an object that is known to keep it the attribute is told, after a `>`; of its transaction, where a function
+    always returns that, the method that begins it.
     """
     if isinstance(outcome, Method | Captured | GeneratorManager):
         return ""
     if outcome is Result.SESSION:
         return "session"
     if not isinstance(outcome, Holder):
-        return "holder"
+        returned = [one for one in scope.statements if isinstance(one, Return)]
+        is_only = isinstance(value, Call) and len(returned) == 1
+        return (is_only and transaction_name("holder", outcome)) or "holder"
     is_own = isinstance(value, Name) and is_receiver(scope, value.id)
     return "receiver" if is_own else f"holder>{outcome.attribute}"

@@ -86,6 +86,14 @@ class Effects:
         receiver = function.function.parameters[0].name
         return self._of_function(function, frozenset({f"{receiver}.{attribute}"}))
 
+    def of_receiver(self, function: Value | None) -> Effect | None:
+        """What a method does to the session that is its own object; None where that is not known."""
+        if not isinstance(function, FunctionValue) or function.receiver is None or not function.function.parameters:
+            return None
+        if function.function.is_generator or is_left_to_subclasses(function.function):
+            return None
+        return self._of_function(function, frozenset({function.function.parameters[0].name}))
+
     def of_captured(self, function: FunctionValue, names: frozenset[str]) -> Effect | None:
         """What a nested function does to a session that it takes from around it."""
         return self._of_function(function, frozenset(name for name in names if ">" not in name))

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.flow.states import GeneratorManager
 from fastapi_session_lint.flow.summary import REFUSED, Effect
-from fastapi_session_lint.flow.uses import Captured, Holder, Method, Outcome, Result, Use, UseKind
-from fastapi_session_lint.model.expressions import NOTHING, Argument, Attribute, Call, Name, dotted
+from fastapi_session_lint.flow.uses import TRANSACTIONS, Captured, Holder, Method, Outcome, Result, Use, UseKind
+from fastapi_session_lint.model.expressions import NOTHING, Argument, Attribute, Call, Expression, Name, dotted
 from fastapi_session_lint.project.arguments import parameter_for, taking_session
-from fastapi_session_lint.project.values import ClassValue, FunctionValue, ObjectValue, Scope, Value
+from fastapi_session_lint.project.values import ClassValue, FunctionValue, ObjectValue, Scope, SessionValue, Value
 from fastapi_session_lint.vocabulary import Action
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _session(handing: Handing, argument: Argument) -> tuple[Outcome, Use | None]
 def given_by(effect: Effect | None) -> Outcome:
     """What a function gives that was given the session: it, an object that keeps it, or something else."""
     if effect is not None and effect.returns_holder:
-        return Holder(effect.returns_holder, None)
+        return TRANSACTIONS.get(effect.returns_holder) or Holder(effect.returns_holder, None)
     return Result.SESSION if effect is not None and effect.returns else Result.NOTHING
 
 
@@ -167,6 +167,16 @@ def _around(handing: Handing, of: ClassValue, given: Given) -> tuple[Outcome, Us
             path = f"{next(iter(effect.stores))}.{given.what.attribute}"
             return Holder(path, of), _use(handing, UseKind.CALL, name="")
     return Result.CONTAINED, _use(handing, UseKind.KEEP)
+
+
+def added(effects: Effects, scope: Scope, method: Expression) -> Effect | None:
+    """What a method does that the project's own class of sessions adds; None where there is none."""
+    if not isinstance(method, Attribute):
+        return None
+    session = effects.roles.value(method.value, scope)
+    of = session.of if isinstance(session, ObjectValue | SessionValue) else None
+    of = ClassValue(of) if isinstance(of, Scope) else of
+    return effects.of_receiver(effects.roles.member(of, method.name, ObjectValue(of))) if of is not None else None
 
 
 def offload(handing: Handing, given: Given) -> Use:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.flow.capturing import captures
-from fastapi_session_lint.flow.handing import Given, Handing, callee, given_by, gives, hand, offload
+from fastapi_session_lint.flow.handing import Given, Handing, added, callee, given_by, gives, hand, offload
 from fastapi_session_lint.flow.other_calls import other_use, property_of
 from fastapi_session_lint.flow.states import GeneratorManager
 from fastapi_session_lint.flow.uses import TRANSACTIONS, Captured, Holder, Method, Outcome, Result, Use, UseKind
@@ -160,7 +160,9 @@ class Reader:
             if expression.name == first:
                 return Holder(rest, None) if rest else Result.SESSION
             return Result.SESSION if self._is_property_of(expression, owner) else Result.NOTHING
-        return Method(expression.name) if owner is Result.SESSION else Result.NOTHING
+        if owner is Result.SESSION:
+            return Result.SESSION if expression.name == vocabulary.SYNC_SESSION else Method(expression.name)
+        return Result.NOTHING
 
     def _is_property_of(self, expression: Attribute, owner: Holder) -> bool:
         """Whether an attribute is a property that gives what the object keeps."""
@@ -176,12 +178,12 @@ class Reader:
     # --- calls ---
 
     def _own_object(self, call: Call) -> Outcome:
-        """`super()` is the method's own object, with the session that it keeps."""
+        """`super()` is the method's own object: the session, or what keeps it."""
         if not (isinstance(call.function, Name) and call.function.id == "super") or call.arguments:
             return Result.NOTHING
         owner = self.scope.owner
         receiver = owner.parameters[0].name if isinstance(owner, Function) and owner.parameters else ""
-        return self._holder(receiver) or Result.NOTHING
+        return Result.SESSION if receiver in self.names else self._holder(receiver) or Result.NOTHING
 
     def _call(self, call: Call) -> Outcome:
         if call is self.origin:
@@ -207,7 +209,9 @@ class Reader:
         if not isinstance(function, Attribute) or (text and (text in self.names or self._holder(text))):
             return self.visit(function)
         owner = self.visit(function.value)
-        return Method(function.name) if owner is Result.SESSION else owner
+        if owner is Result.SESSION:
+            return Method(function.name)
+        return Result.NOTHING if isinstance(owner, Method) else owner
 
     def _method_call(self, call: Call, method: str) -> Outcome:
         """A method of the session itself."""
@@ -216,6 +220,9 @@ class Reader:
         if method in vocabulary.ENTER_METHODS:
             return Result.SESSION
         action = Action.CLOSE if method in vocabulary.EXIT_METHODS else vocabulary.SESSION_METHODS.get(method)
+        if action is None and (effect := added(self.effects, self.scope, call.function)) is not None:
+            self._add(UseKind.PASS, call.place, effect=effect, name=method)
+            return given_by(effect)
         self._add(UseKind.ACT, call.place, action or Action.READ, name=method)
         return _MANAGERS.get(action, Result.NOTHING) if action else Result.NOTHING
 

@@ -10,7 +10,7 @@ from fastapi_session_lint.flow.binding import is_receiver
 from fastapi_session_lint.flow.lives import Life
 from fastapi_session_lint.flow.states import ANY_ERROR, Health, Left, State, Status
 from fastapi_session_lint.flow.telling import what_returned
-from fastapi_session_lint.flow.uses import UseKind
+from fastapi_session_lint.flow.uses import TRANSACTIONS, UseKind
 from fastapi_session_lint.model.expressions import NOWHERE
 from fastapi_session_lint.model.syntax import NO_NAMES
 from fastapi_session_lint.project.values import ClassValue, Scope
@@ -24,7 +24,7 @@ class Effect:
     `after` is how it can leave it when it returns, `failures` when it raises. `needs_health`: on a failed session it
     meets an error of its own. `io` is the first place that talks to the database. `writes`: it adds or deletes rows.
     `returns`: it gives the session back; `returns_receiver`: the object that it is a method of; `returns_holder`: an
-    object that keeps the session as this attribute. `stores` are the
+    object that keeps the session as this attribute, or what this method of it began. `stores` are the
     attributes of its object under which it keeps it. `source` is the function, with what the session is called there.
     """
 
@@ -60,7 +60,7 @@ class Effect:
     @property
     def lets_go(self) -> bool:
         """Whether some path closes the session, keeps it or hands it to another owner."""
-        is_kept = bool(self.stores) or bool(self.returns_holder)
+        is_kept = bool(self.stores) or (bool(self.returns_holder) and self.returns_holder not in TRANSACTIONS)
         return self.closes or is_kept or any(one.status is Status.GONE for one in self.after)
 
     @property

@@ -96,3 +96,17 @@ def all_expressions(suite: Suite) -> Iterator[Expression]:
     for statement in statements(suite):
         for expression in expressions_of(statement):
             yield from subexpressions(expression)
+
+
+def way_to(suite: Suite, call: Expression) -> Iterator[tuple[Statement, Suite | None]]:
+    """The statements around a call or any other expression, outermost first, each with the block that has it."""
+    for statement in suite:
+        for inner in suites_of(statement):
+            way = list(way_to(inner, call))
+            if way:
+                yield statement, inner
+                yield from way
+                return
+        if any(part is call for whole in expressions_of(statement) for part in subexpressions(whole)):
+            yield statement, None
+            return

@@ -123,7 +123,7 @@ class AfterClose:
         """What becomes of a use; None where that is no harm, or not known."""
         use = moment.use
         if use.kind is UseKind.ACT and use.action in _STORES:
-            return "lost before" if self._has_written(life, closing) else None
+            return "lost before" if self._has_written(life, closing, way) else None
         if use.kind is UseKind.ACT and use.name in vocabulary.PERSISTENT_OBJECT_METHODS:
             return "raised"
         if not is_own or use.place == NOWHERE or way.goes_on_to_an_end(moment.point.node):
@@ -134,14 +134,21 @@ class AfterClose:
             return "left open"
         return None
 
-    def _has_written(self, life: Life, closing: Closing) -> bool:
+    def _has_written(self, life: Life, closing: Closing, way: _Ways) -> bool:
         """Whether there was something to commit when the session was closed."""
         if Status.DIRTY in closing.before:
             return True
         if Status.BUSY not in closing.before:
             return False
-        written = any(self._context.writing.is_write(use, life.scope) for use in life.uses(UseKind.ACT, UseKind.PASS))
-        return written or bool(life.yield_places)
+        return any(
+            way.leads(one.point.node, closing.node) and self._may_write(one.use, life.scope) for one in life.moments
+        )
+
+    def _may_write(self, use: Use, scope: Scope) -> bool:
+        """Whether a use writes, or hands the session to somebody who may."""
+        if use.kind in (UseKind.ACT, UseKind.PASS):
+            return self._context.writing.is_write(use, scope)
+        return use.kind is UseKind.YIELD and use.name == "session"
 
     def _writes(self, use: Use, scope: Scope) -> bool:
         if use.kind is UseKind.PASS:
@@ -209,6 +216,10 @@ class _Ways:
     def is_committed(self, node: int) -> bool:
         """Whether a commit or rollback may follow."""
         return bool(self._after(node) & self._committing)
+
+    def leads(self, node: int, later: int) -> bool:
+        """Whether a later node can be reached from a node."""
+        return node == later or later in self._after(node)
 
     def _after(self, node: int) -> frozenset[int]:
         return following(self._life.graph, (node,), self._creating)

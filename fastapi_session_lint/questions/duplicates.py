@@ -7,8 +7,18 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from fastapi_session_lint import vocabulary
-from fastapi_session_lint.model.expressions import Attribute, Call, Constant, Expression, Name, Subscript, Template
-from fastapi_session_lint.model.syntax import Assigned
+from fastapi_session_lint.model.expressions import (
+    Attribute,
+    Call,
+    Choice,
+    Constant,
+    Expression,
+    Name,
+    Subscript,
+    Template,
+)
+from fastapi_session_lint.model.syntax import Assigned, If, Match, Try
+from fastapi_session_lint.model.walk import expressions_of, subexpressions, way_to
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.libraries import argument, has_stars
 from fastapi_session_lint.project.values import (
@@ -52,6 +62,8 @@ class Duplicates:
             for other, first in self._by_key[key]:
                 if first is call:
                     break
+                if other is scope and _is_either(scope, first, call):
+                    continue
                 if other is scope or self._are_loaded_together(other, scope):
                     yield Duplicate(call, scope, first, other)
                     break
@@ -157,6 +169,27 @@ class Duplicates:
                 return ("defined", *(id(one) for one in found[0])) if found is not None else None
         inner = self._key(owner, scope, depth + 1)
         return ("attribute", inner, name) if inner is not None else None
+
+
+def _is_either(scope: Scope, one: Call, other: Call) -> bool:
+    """Whether a module makes only one of two: they stand in two branches of one statement or expression."""
+    for (statement, within), (same, beside) in zip(way_to(scope.body, one), way_to(scope.body, other), strict=False):
+        if statement is not same:
+            return False
+        if within is not beside:
+            return isinstance(statement, If | Match | Try)
+        if within is None:
+            parts = (part for whole in expressions_of(statement) for part in subexpressions(whole))
+            return any(
+                isinstance(part, Choice) and _has(part.body, one) != _has(part.body, other)
+                for part in parts
+                if _has(part, one) and _has(part, other)
+            )
+    return False
+
+
+def _has(whole: Expression, part: Expression) -> bool:
+    return any(one is part for one in subexpressions(whole))
 
 
 def _is_memory(key: Key) -> bool:

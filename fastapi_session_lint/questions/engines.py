@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint import vocabulary
@@ -32,6 +32,7 @@ from fastapi_session_lint.project.values import (
 )
 from fastapi_session_lint.questions.engine_threads import EngineThreads
 from fastapi_session_lint.questions.keeping import Keeping
+from fastapi_session_lint.questions.other_databases import is_another
 
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
@@ -43,11 +44,15 @@ _FILE = re.compile(r"sqlite(\+pysqlite|\+pysqlcipher)?:///")
 
 
 class Address(NamedTuple):
-    """A database URL as far as it can be read: how it begins, whether it can be no other, whether that is all of it."""
+    """A database URL as far as it can be read: how it begins, whether it can be no other, whether that is all of it.
+
+    `rest` are the other parts of it that are written out.
+    """
 
     text: str
     is_certain: bool
     is_whole: bool = True
+    rest: str = ""
 
 
 class SqliteEngine(NamedTuple):
@@ -77,10 +82,11 @@ class Engines:
                 or _is_memory(address)
                 or self._threads.is_one(scope)
                 or self._is_used_here_alone(call, scope)
+                or is_another(self._context, call, scope)
             ):
                 continue
             checked = self._checks_thread(call, scope)
-            if checked is not None and "check_same_thread" not in address.text.lower():
+            if checked is not None and "check_same_thread" not in (address.text + address.rest).lower():
                 yield SqliteEngine(call, address.is_certain, checked == "explicit")
 
     def _is_used_here_alone(self, call: Call, scope: Scope) -> bool:
@@ -179,8 +185,8 @@ class Engines:
         match expression:
             case Constant("text", str(text), _):
                 return Address(text, True)
-            case Template((Constant("text", str(text), _), *_), _) | Opaque((Constant("text", str(text), _), *_)):
-                return Address(text, True, False)
+            case Template((Constant("text", str(text), _), *rest), _) | Opaque((Constant("text", str(text), _), *rest)):
+                return Address(text, True, False, _written(rest))
             case Name(name):
                 return self._named(name, scope, depth)
             case Attribute(owner, name):
@@ -263,7 +269,12 @@ def _is_memory(address: Address) -> bool:
 
 
 def _uncertain(address: Address | None) -> Address | None:
-    return None if address is None else Address(address.text, False, address.is_whole)
+    return None if address is None else address._replace(is_certain=False)
+
+
+def _written(parts: Iterable[Expression]) -> str:
+    """What is written out of the parts of a text."""
+    return "".join(str(one.value) for one in parts if isinstance(one, Constant) and one.kind == "text")
 
 
 _ENGINES = frozenset({EngineValue})

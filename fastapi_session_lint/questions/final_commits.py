@@ -56,7 +56,7 @@ class FinalCommits:
                     yield place, name
 
     def _of_life(self, life: Life, suites: list[Suite]) -> Iterator[int]:
-        if not life.complete or not self._works(life):
+        if not life.complete or self._is_borrowed(life) or not self._works(life):
             return
         failing = {
             moment.use.place
@@ -69,6 +69,10 @@ class FinalCommits:
             place = self._first_commit(life, suite)
             if place in failing:
                 yield place
+
+    def _is_borrowed(self, life: Life) -> bool:
+        """Whether the session is on somebody else's connection, whose transaction its commit leaves open."""
+        return isinstance(life.origin, Call) and self._context.is_borrowed(life.origin, life.scope)
 
     def _works(self, life: Life) -> bool:
         """Whether a function may do more with a session than to read."""

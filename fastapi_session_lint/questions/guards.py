@@ -18,6 +18,7 @@ from fastapi_session_lint.model.expressions import (
     Logic,
     Name,
     Subscript,
+    dotted,
 )
 from fastapi_session_lint.model.syntax import (
     Assigned,
@@ -31,7 +32,7 @@ from fastapi_session_lint.model.syntax import (
     Try,
     While,
 )
-from fastapi_session_lint.model.walk import expressions_of, statements, subexpressions, suites_of
+from fastapi_session_lint.model.walk import expressions_of, statements, subexpressions, way_to
 from fastapi_session_lint.project.values import Scope
 from fastapi_session_lint.questions.keeping import Keeping, is_receiver
 
@@ -51,7 +52,7 @@ class Guards:
 
     def is_guarded(self) -> bool:
         """Whether the call is left out when the thing is there already."""
-        way = list(_way_to(self._function.body, self._call))
+        way = list(way_to(self._function.body, self._call))
         if any(self._guards(statement, suite) for statement, suite in way):
             return True
         if way and any(_is_alternative(part, self._call) for part in expressions_of(way[-1][0])):
@@ -94,7 +95,20 @@ class Guards:
                 if place is self._scope:
                     return name in self._holders or is_receiver(name, self._scope) or self._is_taken_out(name)
                 return not isinstance(definitions[-1], Imported | Function | Class)
+            case Attribute(owner, _):
+                return self._is_set_here(part) and not self._is_own(owner)
         return False
+
+    def _is_set_here(self, attribute: Attribute) -> bool:
+        """Whether the function sets an attribute itself: `Engines.shared`, of the class, next to what it makes."""
+        name = dotted(attribute)
+        return name is not None and any(dotted(one.target) == name for one in self._function.stores)
+
+    def _is_own(self, owner: Expression) -> bool:
+        """Whether an object is a local one of the function."""
+        name = (dotted(owner) or "").partition(".")[0]
+        found = self._context.names.lookup(name, self._scope)
+        return found is None or found[1] is self._scope
 
     def _is_taken_out(self, name: str) -> bool:
         """Whether a local name has what was taken out of a container or off an object."""
@@ -131,20 +145,6 @@ class Guards:
             isinstance(self._context.value(one, self._scope), kind) and not isinstance(one.function, Attribute)
             for one in calls
         )
-
-
-def _way_to(suite: Suite, call: Call) -> Iterator[tuple[Statement, Suite | None]]:
-    """The statements around a call, outermost first, each with the block of it that has the call."""
-    for statement in suite:
-        for inner in suites_of(statement):
-            way = list(_way_to(inner, call))
-            if way:
-                yield statement, inner
-                yield from way
-                return
-        if any(part is call for whole in expressions_of(statement) for part in subexpressions(whole)):
-            yield statement, None
-            return
 
 
 def _is_alternative(expression: Expression, call: Call) -> bool:

@@ -100,9 +100,17 @@ class Sessions:
         """A session on somebody else's connection ends with that connection."""
         bind = argument(call, "bind", 0)
         if bind is None:
-            return False
+            factory = self.roles.value(call.function, scope)
+            return isinstance(factory, FactoryValue) and self._is_on_connection(factory)
         value = self.roles.value(bind, scope)
         return isinstance(value, ConnectionValue) or (value is None and self._may_be_connection(bind, scope))
+
+    def _is_on_connection(self, factory: FactoryValue) -> bool:
+        """Whether a factory makes sessions on a connection: `sessionmaker(bind=op.get_bind())`."""
+        if factory.call is None or factory.scope is None:
+            return False
+        bind = argument(factory.call, "bind", 0)
+        return bind is not None and isinstance(self.roles.value(bind, factory.scope), ConnectionValue)
 
     def _may_be_connection(self, expression: Expression, scope: Scope) -> bool:
         """Whether a name is a parameter of which nothing is known, not even that all callers pass an engine."""
