@@ -69,6 +69,11 @@ class Callers:
         passed = list(self._by_callers(parameter, place, place.owner)) if isinstance(place.owner, Function) else []
         return bool(passed) and all(isinstance(one, EngineValue) for one in passed)
 
+    def belies(self, engine: EngineValue, parameter: Parameter, place: Scope) -> bool:
+        """Whether somebody passes an engine of the other kind than a parameter's annotation says."""
+        passed = self._by_callers(parameter, place, place.owner) if isinstance(place.owner, Function) else ()
+        return any(isinstance(one, EngineValue) and one.is_async != engine.is_async for one in passed)
+
     # --- those who call ---
 
     @functools.cached_property

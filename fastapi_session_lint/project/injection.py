@@ -11,6 +11,7 @@ from fastapi_session_lint.project.combining import given, refined
 from fastapi_session_lint.project.values import (
     AnnotatedValue,
     ClassValue,
+    EngineValue,
     FactoryValue,
     FunctionValue,
     Library,
@@ -45,6 +46,8 @@ class Injection:
             declared = self._roles.instance(parameter.annotation, outer)
             if isinstance(declared, ObjectValue) and declared.of.definition.name in vocabulary.SESSION_CLASS_NAMES:
                 return self._passed_session(parameter, place) or declared
+            if isinstance(declared, EngineValue) and self._roles.callers.belies(declared, parameter, place):
+                return None
             return refined(declared, lambda: self._by_default(parameter, marker, outer))
         if isinstance(place.owner, Function) and place.owner.parameters[:1] == (parameter,) and place.enclosing_class:
             receiver = self._receiver(place.owner, place.enclosing_class)

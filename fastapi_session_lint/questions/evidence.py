@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.model.expressions import Attribute, Await, Call, Expression, Name, last_name
-from fastapi_session_lint.model.syntax import Assigned, Declared, Definition, Function, Parameter
+from fastapi_session_lint.model.syntax import Assigned, Declared, Definition, Function, Parameter, Return
 from fastapi_session_lint.project.contents import Wanted
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.values import (
+    EngineValue,
     FactoryValue,
     FunctionValue,
     Library,
@@ -19,6 +20,7 @@ from fastapi_session_lint.project.values import (
     Scope,
     SessionClass,
     SessionValue,
+    Value,
 )
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ _MAKERS = (
     | vocabulary.ASYNC_SCOPED_MAKERS
 )
 """What makes factories of sessions."""
+_ENGINE_MAKERS = vocabulary.ENGINE_MAKERS | vocabulary.ASYNC_ENGINE_MAKERS
 _DEPTH = 6
 Told: TypeAlias = Definition | bool
 """What tells of a session: the bare annotation that is all there is; True for more than that, False if it is wrong."""
@@ -68,6 +71,10 @@ class Evidence:
         made = {is_async for is_async, _ in self.made}
         return session if told is not False and made <= {session.is_async} else None
 
+    def undisputed_engine(self, engine: EngineValue) -> bool:
+        """The same of an engine: an annotation alone is believed where the project makes none of the other kind."""
+        return engine.call is not None or self._made_engines <= {engine.is_async}
+
     def session_of_flavour(self, expression: Expression, scope: Scope) -> SessionValue | None:
         """The same, where it is known as well whether it is SQLModel's or SQLAlchemy's own.
 
@@ -99,7 +106,21 @@ class Evidence:
                     return self._of_all(self._told_by_object(value, name, depth))
             case Await(value, _):
                 return self._told(value, scope, depth + 1)
+            case Call(function, _, _):
+                return self._told_by_function(self._context.value(function, scope), depth)
         return True
+
+    def _told_by_function(self, called: Value | None, depth: int) -> Told:
+        """What a function of the project gives: by what it returns or yields; nothing of that known, its annotation."""
+        if not isinstance(called, FunctionValue):
+            return True
+        function, scope = called.function, called.scope
+        returned = (one.value for one in scope.statements if isinstance(one, Return))
+        values = [one for one in (*returned, *(one.value for one in function.yields)) if one is not None]
+        known = [one for one in values if self._context.value(one, scope) is not None]
+        if values and not known:
+            return function
+        return self._of_all(self._told(one, scope, depth + 1) for one in known)
 
     def _of_all(self, answers: Iterator[Told]) -> Told:
         return next((one for one in answers if one is not True), True)
@@ -107,7 +128,7 @@ class Evidence:
     def _told_by(self, definition: Definition, place: Scope, depth: int) -> Told:
         match definition:
             case Parameter():
-                return self._told_by_parameter(definition, place)
+                return self._told_by_parameter(definition, place, depth)
             case Declared():
                 return definition
             case Assigned(value, _, _, None):
@@ -125,12 +146,12 @@ class Evidence:
         for bound in () if assigned else definition.bindings.get(name, ()):
             yield self._told_by(bound, owner.of.scope, depth + 1)
 
-    def _told_by_parameter(self, parameter: Parameter, place: Scope) -> Told:
+    def _told_by_parameter(self, parameter: Parameter, place: Scope, depth: int) -> Told:
         """What FastAPI injects and what all callers pass is more than the annotation, and may belie it."""
         roles = self._context.roles
         marker = roles.marker(parameter, place)
         if marker is not None and isinstance(roles.injected(marker, parameter, place), SessionValue):
-            return True
+            return self._told_by_function(roles.dependency(marker, parameter, place), depth)
         if isinstance(place.owner, Function) and self.runs_in_greenlet(place):
             return False if parameter in place.owner.parameters[:1] else parameter
         passed = roles.callers.passed(parameter, place) if parameter.annotation is not None else None
@@ -155,6 +176,12 @@ class Evidence:
             if isinstance(value, FactoryValue | SessionValue) and (is_factory or is_session):
                 found.add((value.is_async, value.flavour))
         return frozenset(found)
+
+    @functools.cached_property
+    def _made_engines(self) -> frozenset[bool]:
+        """The kinds of the engines that the project makes: whether async."""
+        values = (self._context.value(call, scope) for call, scope in self._calls(_ENGINE_MAKERS))
+        return frozenset(one.is_async for one in values if isinstance(one, EngineValue) and one.call is not None)
 
     def runs_in_greenlet(self, scope: Scope) -> bool:
         """Whether `run_sync` of a session or connection calls a function, with the sync one behind it."""

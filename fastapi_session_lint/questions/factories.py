@@ -93,7 +93,11 @@ class Factories:
                     yield Expiring(call, False, _name(call, scope))
                 case Library(name) if name in vocabulary.PROVIDERS and self._provides_expiring(call, scope):
                     yield Expiring(call, False, _name(call, scope))
-                case SessionClass() as kind if self._is_expiring_class(kind) and self._is_worked_with(call, scope):
+                case SessionClass() as kind if (
+                    self._is_expiring_class(kind)
+                    and self._is_worked_with(call, scope)
+                    and not _is_set_later(call, scope)
+                ):
                     yield Expiring(call, True, last_name(call.function))
 
     def expires(self, call: Call, scope: Scope) -> bool:
@@ -101,6 +105,8 @@ class Factories:
         given = argument(call, vocabulary.EXPIRE_OPTION)
         if given is not None or has_stars(call):
             return is_true(given)
+        if _is_set_later(call, scope):
+            return False
         match call.function, self._context.value(call.function, scope):
             case _, SessionClass() as kind:
                 return _has_plain_constructor(kind)
@@ -216,6 +222,19 @@ def _is_configured_unseen(call: Call) -> bool:
 
 def _name(call: Call, scope: Scope) -> str:
     return next((name for one in _targets(call, scope) if (name := dotted(one))), last_name(call.function))
+
+
+def _is_set_later(call: Call, scope: Scope) -> bool:
+    """Whether the option is set on the session that a call makes: `session.sync_session.expire_on_commit = False`."""
+    names = {dotted(one) for one in _targets(call, scope)}
+    return any(
+        isinstance(target, Attribute)
+        and target.name == vocabulary.EXPIRE_OPTION
+        and (dotted(target.value) or "").removesuffix(f".{vocabulary.SYNC_SESSION}") in names
+        for one in scope.statements
+        if isinstance(one, Assign)
+        for target in one.targets
+    )
 
 
 def _targets(call: Call, scope: Scope) -> Iterator[Expression]:

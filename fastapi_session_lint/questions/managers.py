@@ -91,8 +91,8 @@ class Managers:
                 return self._is_async(expression.function.value, scope)
             case FactoryValue() as factory:
                 return None if factory.is_guessed else factory.is_async
-            case EngineValue(is_async) if expression.function.name in vocabulary.ENGINE_METHODS:
-                return is_async
+            case EngineValue() as engine if expression.function.name in vocabulary.ENGINE_METHODS:
+                return engine.is_async if self._context.evidence.undisputed_engine(engine) else None
         return None
 
 
