@@ -76,6 +76,9 @@ CONNECTION_CLASSES = frozenset(
         "sqlalchemy.ext.asyncio.AsyncConnection",
     }
 )
+SESSION_GETTER = "object_session"
+"""What gives the sync session that an object is in; of an AsyncSession, the one inside."""
+SESSION_GETTERS = frozenset({f"sqlalchemy.orm.{SESSION_GETTER}", f"sqlalchemy.orm.session.{SESSION_GETTER}"})
 CONNECTION_GETTERS = frozenset({"alembic.op.get_bind", "alembic.context.get_bind"})
 ENGINE_METHODS = frozenset({"begin", "connect"})
 ENGINE_USERS = frozenset({"create_all", "drop_all", "reflect", "create", "drop", "run_sync", "to_sql", "read_sql"})

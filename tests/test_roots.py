@@ -14,6 +14,7 @@ SRC = [
     "/r/tests/test_users.py",
 ]
 FLAT = ["/r/main.py", "/r/db.py", "/r/routers/users.py", "/r/logging.py"]
+SAME = ["/r/src/filters.py", "/r/src/users/__init__.py", "/r/src/users/filters.py", "/r/src/users/router.py"]
 TWO = [
     "/r/one/app/__init__.py",
     "/r/one/app/db.py",
@@ -36,6 +37,9 @@ TWO = [
         (FLAT, "/r/main.py", "routers.users", 0, "/r/routers/users.py"),
         (FLAT, "/r/main.py", "logging", 0, None),
         (FLAT, "/r/main.py", "nowhere.db", 0, None),
+        (SAME, "/r/src/users/filters.py", "filters", 0, "/r/src/filters.py"),
+        (SAME, "/r/src/users/router.py", "filters", 0, "/r/src/users/filters.py"),
+        (SAME, "/r/src/users/__init__.py", "users", 0, "/r/src/users/__init__.py"),
         (TWO, "/r/one/app/x.py", "app.db", 0, "/r/one/app/db.py"),
         (TWO, "/r/two/app/x.py", "app.db", 0, "/r/two/app/db.py"),
     ],

@@ -1,8 +1,9 @@
 """Which files and which top-level statements can concern a session at all, by their bytes alone.
 
 A word list that is too wide costs time; one that is too narrow costs findings. It names what the libraries call their
-things, never what a project does: a def without any of these words can neither make nor use a session. What can hand
-on an object that has one, a short getter or a class derived from another, is kept without any word.
+things, and what the patterns are called by which sessions are kept in layers, never what a project does: a def without
+any of these words can neither make nor use a session. What can hand on an object that has one, a short getter or a
+class derived from another, is kept without any word.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ _WORDS = (
 )
 """Parts of words, in lower case: most statements have one, and to look for them one by one is quick."""
 _WHOLE_WORDS = re.compile(
-    r"\bdb|db\b|\buow\b|uri\b|\bconn\b|_conn\b|\bcreate_all|\.remove(?:\(\)|[,)])|\.pop(?:item|left)?\(|\bdel "
+    r"\bdb|db\b|\buow\b|dao\b|uri\b|\bconn\b|_conn\b|\bcreate_all|\.remove(?:\(\)|[,)])|\.pop(?:item|left)?\(|\bdel "
 )
 _FEW = 3
 """How many statements a def has that does no more than hand something on."""
@@ -41,7 +42,7 @@ _NO_RETURN = ("NoReturn", "Never")
 _FILE_CONCERNS = re.compile(
     rb"session|engine|sqlalchemy|sqlmodel|commit\(|rollback\(|\.execute|\.query\(|\.scalar|depends|sqlite|database"
     rb"|\bdb\b|import \*|on_event|lifespan|add_event_handler|\n(?:    ){1,3}raise |\bexit\(|dependency_overrides"
-    rb"|\.remove(?:\(\)|[,)])|://[^\s:/@\"']+:[^\s@/]+@",
+    rb"|\.remove(?:\(\)|[,)])|://[^\s:/@\"']+:[^\s@/]+@|repositor|repo\b|dao\b|uow\b|unit_?of_?work",
     re.IGNORECASE,
 )
 _ASSIGNMENT = re.compile(

@@ -68,6 +68,8 @@ class Calls:
                 return ManagerValue(SessionValue(is_async, flavour, False, owner.of, owner.is_guessed))
             case FactoryValue(_, _, True):
                 return kept_session(owner) if name == "registry" else None
+            case SessionClass(False, flavour, of) if name == vocabulary.SESSION_GETTER:
+                return SessionValue(False, flavour, False, of)
             case EngineValue() if name in ("begin", "connect"):
                 return ManagerValue(ConnectionValue())
             case EngineValue() if name == "execution_options":

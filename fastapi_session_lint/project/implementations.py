@@ -39,7 +39,10 @@ class Implementations:
         self._known: dict[Scope, ClassValue] = {}
 
     def of(self, one: ClassValue) -> ClassValue:
-        """The only class that implements an abstract one, outside tests; any other class itself."""
+        """The only class that implements an abstract one, outside tests, or on which all that do are built.
+
+        Any other class is answered by itself.
+        """
         known = self._known.get(one.scope)
         if known is None:
             self._known[one.scope] = known = self._only(one) or one
@@ -49,7 +52,14 @@ class Implementations:
         if not _is_interface(one.definition):
             return None
         below = [scope for scope in self._below(one.scope) if not _is_interface(_definition(scope))]
-        return ClassValue(below[0]) if len(below) == 1 else None
+        return next((ClassValue(root) for root in below if self._stand_on(root, below)), None)
+
+    def _stand_on(self, root: Scope, below: list[Scope]) -> bool:
+        """Whether all of some classes are one, or derived from it and add nothing that it has but their making."""
+        others = [scope for scope in below if scope is not root]
+        derived = self._below(root) if others else []
+        own = _definition(root).bindings.keys() - vocabulary.INITIALIZERS
+        return all(one in derived and own.isdisjoint(_methods(_definition(one))) for one in others)
 
     def _below(self, scope: Scope) -> list[Scope]:
         """The classes that are derived from one, at any depth."""
@@ -102,6 +112,10 @@ class Implementations:
 def _definition(scope: Scope) -> Class:
     assert isinstance(scope.owner, Class)
     return scope.owner
+
+
+def _methods(definition: Class) -> Iterator[str]:
+    return (name for name, found in definition.bindings.items() if isinstance(found[-1], Function))
 
 
 def _is_interface(definition: Class) -> bool:

@@ -90,6 +90,8 @@ def call_library(name: str, call: Call, scope: Scope, roles: Roles) -> Value | N
         return _scoped(name in vocabulary.ASYNC_SCOPED_MAKERS, call, scope, roles)
     if name in vocabulary.CONNECTION_GETTERS:
         return ConnectionValue()
+    if name in vocabulary.SESSION_GETTERS:
+        return SessionValue(False)
     if name in vocabulary.PROVIDERS:
         return _provider(call, scope, roles)
     return _wrapped(name, call, scope, roles)
@@ -162,6 +164,8 @@ def _wrapped(name: str, call: Call, scope: Scope, roles: Roles) -> Value | None:
         return None
     if name in vocabulary.CLOSING:
         return ManagerValue(inner)
+    if name in vocabulary.PARTIAL and isinstance(inner, SessionClass):
+        return FactoryValue(inner.is_async, inner.flavour, of=inner.of) if len(call.arguments) > 1 else inner
     if name in vocabulary.PARTIAL or name in vocabulary.CACHE_DECORATORS:
         return inner
     if name == "typing.cast":

@@ -77,10 +77,12 @@ class ImportMap:
             self._folder_of[importer] = posixpath.dirname(importer)
         key = (self._folder_of[importer], module, level)
         try:
-            return self._memo[key]
+            found = self._memo[key]
         except KeyError:
             found = self._memo[key] = self._relative(*key) if level else self._absolute(importer, module)
-            return found
+        if found == importer and not level and not importer.endswith(_INIT):  # it is meant for one further up
+            return self._absolute(importer, module, but=importer)
+        return found
 
     def _relative(self, folder: str, module: str, level: int) -> str | None:
         for _ in range(level - 1):
@@ -118,12 +120,12 @@ class ImportMap:
             self._packages_of[folder] = (initial, *self.packages(folder)) if initial in self.files else ()
         return self._packages_of[folder]
 
-    def _absolute(self, importer: str, module: str) -> str | None:
+    def _absolute(self, importer: str, module: str, but: str | None = None) -> str | None:
         top = module.partition(".")[0]
         if top in EXTERNAL_TOPS:
             return None
         for one in self._roots(self._folder_of[importer]):
-            if found := self._below(one, module):
+            if (found := self._below(one, module)) and found != but:
                 return found
         if found := self._elsewhere(importer, module):
             return found

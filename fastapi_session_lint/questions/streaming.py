@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.findings import Note
+from fastapi_session_lint.flow.lives import Life
 from fastapi_session_lint.flow.states import LEAKING
 from fastapi_session_lint.flow.steps import Leave
 from fastapi_session_lint.flow.uses import UseKind
-from fastapi_session_lint.model.expressions import Attribute, Call, Comprehension, Expression, Name, Yield
+from fastapi_session_lint.model.expressions import Attribute, Await, Call, Comprehension, Expression, Name, Yield
 from fastapi_session_lint.model.syntax import Assigned, Function, Return
 from fastapi_session_lint.project.libraries import argument
 from fastapi_session_lint.project.values import (
@@ -18,6 +19,7 @@ from fastapi_session_lint.project.values import (
     FunctionValue,
     GeneratorValue,
     Library,
+    LibraryObject,
     Scope,
     Value,
 )
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
 
 _BASES = 8
+_HELPERS = 3
+"""How many calls deep the making of a response is looked for."""
 
 
 class Streamed(NamedTuple):
@@ -44,10 +48,15 @@ class Streamed(NamedTuple):
 
 
 class _Response(NamedTuple):
-    """A return of a response that is sent piece by piece, and what gives the pieces, None for a file."""
+    """A return of a response that is sent piece by piece, and what gives the pieces, None for a file.
+
+    `helper` is the call by which another function makes it, `made` are that function's own returns of one.
+    """
 
     statement: Return
     content: Expression | None
+    helper: Call | None = None
+    made: tuple[_Response, ...] = ()
 
 
 class Streaming:
@@ -74,7 +83,7 @@ class Streaming:
 
     # --- which responses ---
 
-    def _responses(self, scope: Scope) -> Iterator[_Response]:
+    def _responses(self, scope: Scope, depth: int = 0) -> Iterator[_Response]:
         assert isinstance(scope.owner, Function)
         for statement in scope.statements:
             call = self._call_of(statement.value, scope) if isinstance(statement, Return) else None
@@ -87,12 +96,17 @@ class Streaming:
                 content = argument(call, "content", 0)
                 if content is not None and self._is_made_bit_by_bit(content, scope):
                     yield _Response(statement, content)
+            elif isinstance(kind, FunctionValue) and not kind.function.is_generator and depth < _HELPERS:
+                made = tuple(self._responses(kind.scope, depth + 1))
+                yield from [_Response(statement, None, call, made)] if made else []
 
     def _call_of(self, returned: Expression | None, scope: Scope) -> Call | None:
         """The call whose result is returned, by a name as well."""
         if isinstance(returned, Name):
-            bound = [one for one in self._bound(returned.id, scope) if isinstance(one, Call)]
-            return bound[0] if len(bound) == 1 else None
+            bound = self._bound(returned.id, scope)
+            returned = bound[0] if len(bound) == 1 else None
+        if isinstance(returned, Await):
+            returned = returned.value
         return returned if isinstance(returned, Call) else None
 
     def _bound(self, name: str, scope: Scope) -> list[Expression]:
@@ -121,8 +135,15 @@ class Streaming:
             case Call(Attribute(_, method)) if method.startswith(vocabulary.PIECES):
                 return True
         value = self._context.value(content, scope)
+        if isinstance(content, Call) and (value is None or isinstance(value, LibraryObject)):
+            # Nobody goes through an async generator without awaiting it.
+            return any(self._is_generator(one.value, scope, True) for one in content.arguments)
         is_generator = isinstance(value, FunctionValue) and value.function.is_generator
         return isinstance(value, GeneratorValue) or is_generator
+
+    def _is_generator(self, expression: Expression, scope: Scope, only_async: bool = False) -> bool:
+        value = self._context.value(expression, scope)
+        return isinstance(value, GeneratorValue) and (value.is_async or not only_async)
 
     # --- what becomes of the session ---
 
@@ -130,7 +151,7 @@ class Streaming:
         used = self._used_by_generator(response.content, held, scope)
         if self._held.is_closed_early(held.ends, scope):
             return Streamed(response.statement.place, held, True, (used,)) if used is not None else None
-        open_by = self._open_at(response.statement, held, scope)
+        open_by = self._open_at(response, held, scope)
         notes = tuple(one for one in (open_by, used) if one is not None)
         return Streamed(response.statement.place, held, False, notes) if notes else None
 
@@ -146,21 +167,40 @@ class Streaming:
         for use in self._users.of(content, scope):
             if use.name == held.name and use.effect is not None and use.effect.io is not None:
                 return use.effect.io
-        return None
+        inner = (one.value for one in content.arguments if self._is_generator(one.value, scope))
+        return next((used for one in inner if (used := self._used_by_generator(one, held, scope)) is not None), None)
 
-    def _open_at(self, statement: Return, held: HeldSession, scope: Scope) -> Note | None:
+    def _open_at(self, response: _Response, held: HeldSession, scope: Scope) -> Note | None:
         """Where the transaction was begun that is open when a route returns."""
         if held.is_hidden:
             return held.used
         life = self._held.life(held, scope)
+        if not self._is_open(life, response.statement) or self._is_ended_by_helper(response, held, scope):
+            return None
+        return held.used or self._held.first_use(life)
+
+    def _is_ended_by_helper(self, response: _Response, held: HeldSession, scope: Scope) -> bool:
+        """Whether the function that makes the response gets the session, and leaves no transaction open with it."""
+        for use in self._users.of(response.helper, scope) if response.helper is not None else ():
+            if use.name == held.name and use.effect is not None and use.effect.source is not None:
+                life = self._context.life_of_names(*use.effect.source)
+                return not any(self._is_open(life, one.statement) for one in response.made)
+        return False
+
+    def _is_open(self, life: Life, statement: Return) -> bool:
+        """Whether a transaction is open on some path to a return."""
         leaves = {
             at for at, node in enumerate(life.graph.nodes) if node.step == Leave(statement.value, statement.place)
         }
+        ending = (UseKind.ACT, UseKind.PASS, UseKind.KEEP)
+        used = {moment.point for moment in life.moments if moment.use.kind in ending}
         for point, link in life.links.items() if life.complete else ():
+            if point.state.status in LEAKING and point.node in leaves and point not in used:
+                return True
             left = link.point is not None and link.point.node in leaves and link.raised is None
             if left and point.state.status in LEAKING:
-                return held.used or self._held.first_use(life)
-        return None
+                return True
+        return False
 
     def _at_yields(self, held: HeldSession, scope: Scope) -> Iterator[Streamed]:
         """A route that gives its pieces itself, with a transaction open."""

@@ -4,8 +4,9 @@
 
 Reports a route that returns a StreamingResponse or an EventSourceResponse whose content is a generator, or a
 FileResponse, or that yields its response by itself, while the transaction of an injected session is open, or where the
-generator uses that session. The session may be the route's own or that of one of its dependencies. What happens depends
-on FastAPI's release, and the message says which it is:
+generator uses that session. The session may be the route's own or that of one of its dependencies, and the response
+may be made by a function or a service that the route calls. What happens depends on FastAPI's release, and the message
+says which it is:
 
 - from 0.118 on, and before 0.106, the connection is held until the client has read the last byte;
 - from 0.106 to 0.117, and with `Depends(…, scope="function")`, the session is closed before the first byte is sent.

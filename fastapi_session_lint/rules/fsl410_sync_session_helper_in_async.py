@@ -5,9 +5,9 @@
 Reports a call, in an `async def`, of a plain function or method that does database work on the sync session that it
 is given, that its object keeps, or that it takes from the function around it, in whatever module and however many
 calls deep. An object that is annotated by an abstract class or a protocol is one of the only class of the project
-that implements it, if there is only one. The finding stands at the call; its trail follows the calls to the line that
-does the work. One finding for each function and session; the sessions of objects that somebody else made count as one
-where nothing tells them apart.
+that implements it, or of the base class of all that do, if none of them replaces its methods. The finding stands at
+the call; its trail follows the calls to the line that does the work. One finding for each function and session; the
+sessions of objects that somebody else made count as one where nothing tells them apart.
 
 Not reported: the call inside `run_in_threadpool`, `asyncio.to_thread` or `run_sync`; helpers that only `add`, or that
 build a query and leave it to others to send it; a generator that is made and not gone through here; a call that cannot
