@@ -50,8 +50,12 @@ class Binder:
                 return state
             case Method() | Captured() | GeneratorManager():
                 return handed_on(state) if self._leaves(outcome, names, is_local) else state
-            case Holder(attribute, _) if is_local:
-                return state._replace(names=state.names | {f"{name}>{attribute}"})
+            case Holder() if name is not None and is_local:
+                return state._replace(names=state.names | outcome.known_as(name))
+            case Holder() if name is not None and (kept := outcome.kept_as(name)):
+                state = state._replace(names=state.names | kept)
+                for one in sorted(kept):
+                    self.stored(one, state)
             case Result.TRANSACTION | Result.SAVEPOINT if is_local and name is not None:
                 return state._replace(names=state.names | {transaction_name(name, outcome) or name})
             case Result.SESSION if name is not None:
@@ -102,8 +106,8 @@ def is_receiver(scope: Scope, name: str) -> bool:
 def given_back(scope: Scope, outcome: Outcome, value: Expression) -> str:
     """What is returned: the session, the method's own object that keeps it, another holder, or only a function.
 
-    Of an object that is known to keep it the attribute is told, after a `>`; of its transaction, where a function
-    always returns that, the method that begins it.
+    Of an object that is known to keep it the paths are told, after a `>`; of its transaction, where a function always
+    returns that, the method that begins it.
     """
     if isinstance(outcome, Method | Captured | GeneratorManager):
         return ""
@@ -114,4 +118,4 @@ def given_back(scope: Scope, outcome: Outcome, value: Expression) -> str:
         is_only = isinstance(value, Call) and len(returned) == 1
         return (is_only and transaction_name("holder", outcome)) or "holder"
     is_own = isinstance(value, Name) and is_receiver(scope, value.id)
-    return "receiver" if is_own else f"holder>{outcome.attribute}"
+    return "receiver" if is_own else f"holder>{','.join(sorted(outcome.paths))}"

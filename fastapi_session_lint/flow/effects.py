@@ -79,12 +79,18 @@ class Effects:
 
     def of_attribute(self, function: Value | None, attribute: str) -> Effect | None:
         """What a method does to the session that its object keeps under an attribute."""
+        return self.of_object(function, frozenset({attribute}))
+
+    def of_object(
+        self, function: Value | None, paths: frozenset[str], parameters: frozenset[str] = frozenset()
+    ) -> Effect | None:
+        """What a method does to the session that its object keeps under some paths, and some parameters are as well."""
         if not isinstance(function, FunctionValue) or not function.function.parameters:
             return STRANGE
         if is_left_to_subclasses(function.function):
             return STRANGE
         receiver = function.function.parameters[0].name
-        return self._of_function(function, frozenset({f"{receiver}.{attribute}"}))
+        return self._of_function(function, parameters | {f"{receiver}.{path}" for path in paths})
 
     def of_receiver(self, function: Value | None) -> Effect | None:
         """What a method does to the session that is its own object; None where that is not known."""
@@ -142,7 +148,7 @@ class Effects:
         """What entering a context manager does."""
         if isinstance(manager, GeneratorManager):
             return self._solver.answer((manager, "enter"), lambda: entry(self, manager))
-        return self.of_attribute(manager.enter, manager.attribute)
+        return self.of_object(manager.enter, manager.paths)
 
     def leaving(self, manager: Manager, health: Health, error: Error | None) -> Effect | None:
         """What leaving a context manager does to a session in this health, with an error in flight or without."""

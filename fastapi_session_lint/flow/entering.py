@@ -62,7 +62,7 @@ def _manager_ways(entry: Entry, node: Node, found: Manager | None, state: State)
         return None, [Way(node.next[0], inside), Way(node.error, raising(sound(state)), Use(UseKind.CALL, step.place))]
     outcome: Outcome = Result.SESSION if effect.returns else Result.NOTHING
     if isinstance(found, ObjectManager) and not effect.returns:
-        outcome = Holder(found.attribute, None)
+        outcome = Holder(found.paths, None)
     use = Use(UseKind.PASS, step.place, effect=effect)
     there = effects.in_health(effect, state.health)
     ways = []
@@ -116,10 +116,10 @@ def _manager(entry: Entry, holder: Holder) -> Manager | None:
     leave = effects.roles.member(of, f"{prefix}exit__", ObjectValue(of))
     if not isinstance(enter, FunctionValue) or not isinstance(leave, FunctionValue):
         return None
-    into, out = effects.of_attribute(enter, holder.attribute), effects.of_attribute(leave, holder.attribute)
+    into, out = effects.of_object(enter, holder.paths), effects.of_object(leave, holder.paths)
     if into is None or out is None or into.lets_go or (out.lets_go and not out.closes):
         return None
-    return ObjectManager(enter, leave, holder.attribute)
+    return ObjectManager(enter, leave, holder.paths)
 
 
 def _entered(step: Enter, outcome: Outcome, state: State, what: Leaving | None) -> State:
@@ -133,7 +133,7 @@ def _entered(step: Enter, outcome: Outcome, state: State, what: Leaving | None) 
     state = unbound(target, state)
     name = dotted(target)
     if isinstance(outcome, Holder) and name is not None:
-        return state._replace(names=state.names | {f"{name}>{outcome.attribute}"})
+        return state._replace(names=state.names | outcome.known_as(name))
     if name is not None and (known := transaction_name(name, outcome)) is not None:
         return state._replace(names=state.names | {known})
     return named(state, target) if outcome in _GIVING else state

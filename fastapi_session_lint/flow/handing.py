@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.flow.states import GeneratorManager
 from fastapi_session_lint.flow.summary import REFUSED, Effect
-from fastapi_session_lint.flow.uses import TRANSACTIONS, Captured, Holder, Method, Outcome, Result, Use, UseKind
+from fastapi_session_lint.flow.uses import Captured, Holder, Method, Outcome, Result, Use, UseKind, kept_under
 from fastapi_session_lint.model.expressions import NOTHING, Argument, Attribute, Call, Expression, Name, dotted
 from fastapi_session_lint.project.arguments import parameter_for, taking_session
+from fastapi_session_lint.project.implementations import is_abstract
 from fastapi_session_lint.project.values import ClassValue, FunctionValue, ObjectValue, Scope, SessionValue, Value
 from fastapi_session_lint.vocabulary import Action
 
@@ -112,7 +113,7 @@ def _session(handing: Handing, argument: Argument) -> tuple[Outcome, Use | None]
 def given_by(effect: Effect | None) -> Outcome:
     """What a function gives that was given the session: it, an object that keeps it, or something else."""
     if effect is not None and effect.returns_holder:
-        return TRANSACTIONS.get(effect.returns_holder) or Holder(effect.returns_holder, None)
+        return kept_under(effect.returns_holder)
     return Result.SESSION if effect is not None and effect.returns else Result.NOTHING
 
 
@@ -149,12 +150,12 @@ def _construct(handing: Handing, of: ClassValue, argument: Argument) -> tuple[Ou
     named = of.definition.name
     if isinstance(maker, FunctionValue):
         effect = handing.effects.of_argument(maker, handing.call, argument)
-        if effect is not None and len(effect.stores) == 1:
-            return Holder(next(iter(effect.stores)), of), _use(handing, UseKind.PASS, effect.without_stores(), named)
+        if effect is not None and effect.stores:
+            return Holder(effect.stores, of), _use(handing, UseKind.PASS, effect.without_stores(), named)
         if effect is not None and not effect.stores:
             return Result.NOTHING, _use(handing, UseKind.PASS, effect, named)
     elif argument.name is not None and maker is None:
-        return Holder(argument.name, of), _use(handing, UseKind.CALL, name="")
+        return Holder(frozenset({argument.name}), of), _use(handing, UseKind.CALL, name="")
     return Result.CONTAINED, _use(handing, UseKind.KEEP, name=named)
 
 
@@ -163,9 +164,10 @@ def _around(handing: Handing, of: ClassValue, given: Given) -> tuple[Outcome, Us
     maker = handing.effects.roles.member(of, "__init__", ObjectValue(of))
     if isinstance(given.what, Holder) and isinstance(maker, FunctionValue):
         effect = handing.effects.of_argument(maker, handing.call, given.argument)
-        if effect is not None and len(effect.stores) == 1 and effect.io is None and not effect.closes:
-            path = f"{next(iter(effect.stores))}.{given.what.attribute}"
-            return Holder(path, of), _use(handing, UseKind.CALL, name="")
+        if effect is not None and effect.stores and effect.io is None and not effect.closes:
+            paths = frozenset().union(*(given.what.kept_as(path) for path in effect.stores))
+            if paths:
+                return Holder(paths, of), _use(handing, UseKind.CALL, name="")
     return Result.CONTAINED, _use(handing, UseKind.KEEP)
 
 
@@ -177,6 +179,16 @@ def added(effects: Effects, scope: Scope, method: Expression) -> Effect | None:
     of = session.of if isinstance(session, ObjectValue | SessionValue) else None
     of = ClassValue(of) if isinstance(of, Scope) else of
     return effects.of_receiver(effects.roles.member(of, method.name, ObjectValue(of))) if of is not None else None
+
+
+def taken_by(handing: Handing, argument: Argument) -> str | None:
+    """The parameter by which a method of the project, whose object keeps the session too, takes it."""
+    if not isinstance(handing.function, FunctionValue) or handing.effects.is_manager(handing.function):
+        return None
+    if is_abstract(handing.function.function):
+        return None
+    parameter = taking_session(handing.function, handing.call, argument, handing.effects.roles)
+    return parameter.name if parameter is not None else None
 
 
 def offload(handing: Handing, given: Given) -> Use:

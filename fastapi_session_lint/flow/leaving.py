@@ -76,7 +76,7 @@ def _told(manager: ObjectManager, health: Health, error: Error | None) -> State:
     """The state in which `__exit__` begins: its parameters are None where there is no error."""
     receiver, *others = (one.name for one in manager.exit.function.parameters if one.kind == "positional")
     facts = frozenset((name, "none" if error is None else "some") for name in others[:_HANDED])
-    names = frozenset({f"{receiver}.{manager.attribute}"})
+    names = frozenset(f"{receiver}.{path}" for path in manager.paths)
     return State(Status.IDLE, names, error=error, health=health, facts=facts)
 
 

@@ -6,10 +6,20 @@ from typing import TYPE_CHECKING
 
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.flow.capturing import captures
-from fastapi_session_lint.flow.handing import Given, Handing, added, callee, given_by, gives, hand, offload
+from fastapi_session_lint.flow.handing import (
+    Given,
+    Handing,
+    added,
+    callee,
+    given_by,
+    gives,
+    hand,
+    offload,
+    taken_by,
+)
 from fastapi_session_lint.flow.other_calls import other_use, property_of
 from fastapi_session_lint.flow.states import GeneratorManager
-from fastapi_session_lint.flow.uses import TRANSACTIONS, Captured, Holder, Method, Outcome, Result, Use, UseKind
+from fastapi_session_lint.flow.uses import Captured, Holder, Method, Outcome, Result, Use, UseKind, kept_under
 from fastapi_session_lint.model.expressions import (
     NOWHERE,
     Attribute,
@@ -61,7 +71,7 @@ class Reader:
         self.origin = origin
         self.names: frozenset[str] = frozenset()
         self.uses: list[Use] = []
-        self._held: dict[frozenset[str], dict[str, str]] = {}
+        self._held: dict[frozenset[str], dict[str, frozenset[str]]] = {}
 
     def read(self, expression: Expression, names: frozenset[str]) -> tuple[Outcome, list[Use]]:
         """What an expression gives, and the uses in it."""
@@ -149,16 +159,17 @@ class Reader:
 
     def _holder(self, text: str) -> Holder | Result | None:
         if self.names not in self._held:
-            self._held[self.names] = _held(self.names)
-        attribute = self._held[self.names].get(text)
-        return None if attribute is None else TRANSACTIONS.get(attribute) or Holder(attribute, None)
+            receiver = receiver_of(self.scope) if self.scope.enclosing_class is not None else ""
+            self._held[self.names] = _held(self.names, receiver)
+        paths = self._held[self.names].get(text)
+        return None if paths is None else kept_under(paths)
 
     def _attribute(self, expression: Attribute) -> Outcome:
         owner = self.visit(expression.value)
         if isinstance(owner, Holder):
-            first, _, rest = owner.attribute.partition(".")
-            if expression.name == first:
-                return Holder(rest, None) if rest else Result.SESSION
+            rests = {path.partition(".")[2] for path in owner.paths if path.partition(".")[0] == expression.name}
+            if rests:
+                return Result.SESSION if "" in rests else Holder(frozenset(rests), None)
             return Result.SESSION if self._is_property_of(expression, owner) else Result.NOTHING
         if owner is Result.SESSION:
             return Result.SESSION if expression.name == vocabulary.SYNC_SESSION else Method(expression.name)
@@ -169,7 +180,7 @@ class Reader:
         value = self.roles.value(expression.value, self.scope)
         of = owner.of or (value.of if isinstance(value, ObjectValue) else None)
         found = property_of(self.roles, of, expression.name) if of is not None else None
-        effect = self.effects.of_attribute(found, owner.attribute) if found is not None else None
+        effect = self.effects.of_object(found, owner.paths) if found is not None else None
         return effect is not None and effect.returns
 
     def _captured(self, function: FunctionValue) -> Outcome:
@@ -181,8 +192,7 @@ class Reader:
         """`super()` is the method's own object: the session, or what keeps it."""
         if not (isinstance(call.function, Name) and call.function.id == "super") or call.arguments:
             return Result.NOTHING
-        owner = self.scope.owner
-        receiver = owner.parameters[0].name if isinstance(owner, Function) and owner.parameters else ""
+        receiver = receiver_of(self.scope)
         return Result.SESSION if receiver in self.names else self._holder(receiver) or Result.NOTHING
 
     def _call(self, call: Call) -> Outcome:
@@ -239,13 +249,17 @@ class Reader:
         if isinstance(function, ObjectValue):
             function = self.roles.member(function.of, "__call__", function)
         handing = self._handing(call, function, "")
+        taken = set()
         for one in call.arguments:
             what = self.visit(one.value)
-            if what is not Result.NOTHING:
+            if what is Result.SESSION and (parameter := taken_by(handing, one)):
+                taken.add(parameter)
+            elif what is not Result.NOTHING:
                 self._take(hand(handing, Given(one, what)))
         if isinstance(function, FunctionValue) and self.effects.is_manager(function) and function.function.parameters:
-            return GeneratorManager(function, frozenset({f"{function.function.parameters[0].name}.{owner.attribute}"}))
-        effect = self.effects.of_attribute(function, owner.attribute)
+            receiver = function.function.parameters[0].name
+            return GeneratorManager(function, frozenset(f"{receiver}.{path}" for path in owner.paths))
+        effect = self.effects.of_object(function, owner.paths, frozenset(taken))
         self._add(UseKind.PASS, call.place, effect=effect, name=callee(call).rpartition(".")[2])
         if effect is not None and effect.returns_receiver:
             return owner
@@ -293,8 +307,8 @@ class Reader:
         match first.what, key:
             case Result.SESSION, Constant("text", str(name), _):
                 return Method(name)
-            case Holder(attribute, _), Constant("text", name, _):
-                return Result.SESSION if name == attribute else Result.NOTHING
+            case Holder(paths, _), Constant("text", str(name), _):
+                return Result.SESSION if name in paths else Result.NOTHING
             case Holder(), _:
                 return Result.SESSION
         return None
@@ -312,13 +326,23 @@ class Reader:
         return Result.NOTHING
 
 
-def _held(names: frozenset[str]) -> dict[str, str]:
-    """What the session is an attribute of, and which; the first by name where it is several."""
-    found: dict[str, str] = {}
-    for name in sorted(names):
-        owner, _, attribute = name.rpartition(">") if ">" in name else name.rpartition(".")
-        if attribute:
-            found.setdefault(owner, attribute)
+def receiver_of(scope: Scope) -> str:
+    """The first parameter of a function, which is a method's own object."""
+    owner = scope.owner
+    return owner.parameters[0].name if isinstance(owner, Function) and owner.parameters else ""
+
+
+def _held(names: frozenset[str], receiver: str) -> dict[str, frozenset[str]]:
+    """The objects that keep the session, and under which paths; a method's own one by what it keeps, too."""
+    found: dict[str, frozenset[str]] = {}
+    for name in names:
+        owner, mark, path = name.rpartition(">" if ">" in name else ".")
+        while mark:
+            found[owner] = found.get(owner, frozenset()) | {path}
+            if mark == ">" or not owner.startswith(f"{receiver}."):
+                break
+            owner, mark, more = owner.rpartition(".")
+            path = f"{more}.{path}"
     return found
 
 

@@ -60,11 +60,11 @@ class GeneratorManager:
 
 @dataclass(frozen=True, slots=True)
 class ObjectManager:
-    """An object of the project that keeps the session as its `attribute`, with what entering and leaving it call."""
+    """An object of the project that keeps the session under `paths`, with what entering and leaving it call."""
 
     enter: FunctionValue
     exit: FunctionValue
-    attribute: str
+    paths: frozenset[str]
 
 
 Manager = GeneratorManager | ObjectManager

@@ -24,8 +24,8 @@ class Effect:
     `after` is how it can leave it when it returns, `failures` when it raises. `needs_health`: on a failed session it
     meets an error of its own. `io` is the first place that talks to the database. `writes`: it adds or deletes rows.
     `returns`: it gives the session back; `returns_receiver`: the object that it is a method of; `returns_holder`: an
-    object that keeps the session as this attribute, or what this method of it began. `stores` are the
-    attributes of its object under which it keeps it. `source` is the function, with what the session is called there.
+    object that keeps the session under these paths, or what this method of it began. `stores` are the paths under which
+    its own object keeps it. `source` is the function, with what the session is called there.
     """
 
     after: tuple[Left, ...]
@@ -37,7 +37,7 @@ class Effect:
     writes: bool = False
     returns: bool = False
     returns_receiver: bool = False
-    returns_holder: str = ""
+    returns_holder: frozenset[str] = NO_NAMES
     stores: frozenset[str] = frozenset()
     source: tuple[Scope, frozenset[str]] | None = field(default=None, compare=False)
 
@@ -60,7 +60,7 @@ class Effect:
     @property
     def lets_go(self) -> bool:
         """Whether some path closes the session, keeps it or hands it to another owner."""
-        is_kept = bool(self.stores) or (bool(self.returns_holder) and self.returns_holder not in TRANSACTIONS)
+        is_kept = bool(self.stores) or (bool(self.returns_holder) and self.returns_holder.isdisjoint(TRANSACTIONS))
         return self.closes or is_kept or any(one.status is Status.GONE for one in self.after)
 
     @property
@@ -112,11 +112,12 @@ def summary(life: Life, needs_health: bool) -> Effect | None:
     )
 
 
-def _holder_returned(life: Life) -> str:
-    """The attribute under which the one object that is returned keeps the session."""
+def _holder_returned(life: Life) -> frozenset[str]:
+    """The paths under which the one object that is returned keeps the session."""
     names = {use.name for use in life.uses(UseKind.RETURN)}
     kinds = {name.partition(">")[::2] for name in names}
-    return next(iter(kinds))[1] if len(kinds) == 1 else ""
+    paths = next(iter(kinds))[1] if len(kinds) == 1 else ""
+    return frozenset(paths.split(",")) if paths else NO_NAMES
 
 
 def _left(life: Life, failed: bool) -> tuple[Left, ...]:

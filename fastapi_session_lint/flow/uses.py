@@ -58,6 +58,8 @@ class Result(enum.Enum):
     __hash__ = object.__hash__  # members are what they are, and are looked up all the time
 
 
+MOST_DEEP = 3
+"""Through so many objects one that keeps a session is followed."""
 SAVEPOINT = f"{NESTED_METHOD}()"
 TRANSACTIONS = {"begin()": Result.TRANSACTION, SAVEPOINT: Result.SAVEPOINT}
 """What a name stands for that is known as `name>begin()`: not the session, but what ends its transaction."""
@@ -70,10 +72,24 @@ def transaction_name(name: str, outcome: Outcome) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """An object that keeps the session as its attribute `attribute`, of class `of`."""
+    """An object of class `of` that keeps the session under `paths`: attributes of its own, or of what it keeps."""
 
-    attribute: str
+    paths: frozenset[str]
     of: ClassValue | None
+
+    def known_as(self, name: str) -> frozenset[str]:
+        """How the object, by a name, is kept among what stands for the session."""
+        return frozenset(f"{name}>{path}" for path in self.paths)
+
+    def kept_as(self, name: str) -> frozenset[str]:
+        """What the session is called where an attribute of this name is the object; not too many objects deep."""
+        kept = (f"{name}.{path}" for path in self.paths)
+        return frozenset(one for one in kept if one.count(".") <= MOST_DEEP)
+
+
+def kept_under(paths: frozenset[str]) -> Holder | Result:
+    """What is known under some paths: a transaction, or an object that keeps the session."""
+    return next((TRANSACTIONS[one] for one in sorted(paths & TRANSACTIONS.keys())), Holder(paths, None))
 
 
 @dataclass(frozen=True, slots=True)
