@@ -97,10 +97,15 @@ def named(state: State, target: Expression | None) -> State:
     return state if name is None else state._replace(names=state.names | {name})
 
 
+def receiver_of(scope: Scope) -> str:
+    """The first parameter of a function, which is a method's own object."""
+    owner = scope.owner
+    return owner.parameters[0].name if isinstance(owner, Function) and owner.parameters else ""
+
+
 def is_receiver(scope: Scope, name: str) -> bool:
     """Whether a name is a method's first parameter, its own object."""
-    function = scope.owner
-    return isinstance(function, Function) and bool(function.parameters) and function.parameters[0].name == name
+    return name == receiver_of(scope)
 
 
 def given_back(scope: Scope, outcome: Outcome, value: Expression) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastapi_session_lint import vocabulary
+from fastapi_session_lint.flow.binding import receiver_of
 from fastapi_session_lint.flow.capturing import captures
 from fastapi_session_lint.flow.handing import (
     Given,
@@ -19,7 +20,7 @@ from fastapi_session_lint.flow.handing import (
 )
 from fastapi_session_lint.flow.other_calls import other_use, property_of
 from fastapi_session_lint.flow.states import GeneratorManager
-from fastapi_session_lint.flow.uses import Captured, Holder, Method, Outcome, Result, Use, UseKind, kept_under
+from fastapi_session_lint.flow.uses import Captured, Holder, Method, Outcome, Result, Use, UseKind, holders, kept_under
 from fastapi_session_lint.model.expressions import (
     NOWHERE,
     Attribute,
@@ -39,7 +40,6 @@ from fastapi_session_lint.model.expressions import (
     dotted,
     parts_of,
 )
-from fastapi_session_lint.model.syntax import Function
 from fastapi_session_lint.project.values import (
     FunctionValue,
     Library,
@@ -160,7 +160,7 @@ class Reader:
     def _holder(self, text: str) -> Holder | Result | None:
         if self.names not in self._held:
             receiver = receiver_of(self.scope) if self.scope.enclosing_class is not None else ""
-            self._held[self.names] = _held(self.names, receiver)
+            self._held[self.names] = holders(self.names, receiver)
         paths = self._held[self.names].get(text)
         return None if paths is None else kept_under(paths)
 
@@ -324,26 +324,6 @@ class Reader:
         if (use := other_use(self.effects, self.scope, call, function, name)) is not None:
             self.uses.append(use)
         return Result.NOTHING
-
-
-def receiver_of(scope: Scope) -> str:
-    """The first parameter of a function, which is a method's own object."""
-    owner = scope.owner
-    return owner.parameters[0].name if isinstance(owner, Function) and owner.parameters else ""
-
-
-def _held(names: frozenset[str], receiver: str) -> dict[str, frozenset[str]]:
-    """The objects that keep the session, and under which paths; a method's own one by what it keeps, too."""
-    found: dict[str, frozenset[str]] = {}
-    for name in names:
-        owner, mark, path = name.rpartition(">" if ">" in name else ".")
-        while mark:
-            found[owner] = found.get(owner, frozenset()) | {path}
-            if mark == ">" or not owner.startswith(f"{receiver}."):
-                break
-            owner, mark, more = owner.rpartition(".")
-            path = f"{more}.{path}"
-    return found
 
 
 def is_item(iterable: Expression, names: frozenset[str]) -> bool:

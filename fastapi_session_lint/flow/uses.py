@@ -92,6 +92,20 @@ def kept_under(paths: frozenset[str]) -> Holder | Result:
     return next((TRANSACTIONS[one] for one in sorted(paths & TRANSACTIONS.keys())), Holder(paths, None))
 
 
+def holders(names: frozenset[str], receiver: str) -> dict[str, frozenset[str]]:
+    """The objects that keep the session, and under which paths; a method's own one by what it keeps, too."""
+    found: dict[str, frozenset[str]] = {}
+    for name in names:
+        owner, mark, path = name.rpartition(">" if ">" in name else ".")
+        while mark:
+            found[owner] = found.get(owner, frozenset()) | {path}
+            if mark == ">" or not owner.startswith(f"{receiver}."):
+                break
+            owner, mark, more = owner.rpartition(".")
+            path = f"{more}.{path}"
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Method:
     """A bound method of the session, by its name."""
