@@ -20,6 +20,7 @@ from fastapi_session_lint.flow.uses import UseKind
 from fastapi_session_lint.flow.walk import follow
 from fastapi_session_lint.flow.wrapping import Wrapping
 from fastapi_session_lint.model.expressions import NOWHERE, Argument, Call, Expression
+from fastapi_session_lint.model.syntax import NO_NAMES
 from fastapi_session_lint.project.arguments import taking_session
 from fastapi_session_lint.project.implementations import is_abstract
 from fastapi_session_lint.project.roles import Roles
@@ -66,8 +67,13 @@ class Effects:
                 return known
         return follow(self, scope, self.graph(scope), origin, State(status, names))
 
-    def of_argument(self, function: Value | None, call: Call, argument: Argument) -> Effect | None:
-        """What a function does to one of the call's arguments; None when that cannot be known."""
+    def of_argument(
+        self, function: Value | None, call: Call, argument: Argument, paths: frozenset[str] = NO_NAMES
+    ) -> Effect | None:
+        """What a function does to one of the call's arguments, or to the session that this keeps under some paths.
+
+        None when that cannot be known.
+        """
         if isinstance(function, ObjectValue):
             function = self.roles.member(function.of, "__call__", function)
         if not isinstance(function, FunctionValue) or is_abstract(function.function):
@@ -75,7 +81,8 @@ class Effects:
         parameter = taking_session(function, call, argument, self.roles)
         if parameter is None:
             return None
-        return self._of_function(function, frozenset({parameter.name}))
+        names = frozenset(f"{parameter.name}.{path}" for path in paths) or frozenset({parameter.name})
+        return self._of_function(function, names)
 
     def of_attribute(self, function: Value | None, attribute: str) -> Effect | None:
         """What a method does to the session that its object keeps under an attribute."""

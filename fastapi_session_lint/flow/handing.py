@@ -52,6 +52,8 @@ def hand(handing: Handing, given: Given) -> tuple[Outcome, Use | None]:
             return _session(handing, given.argument)
     if isinstance(handing.function, ClassValue):
         return _around(handing, handing.function, given)
+    if isinstance(given.what, Holder) and isinstance(handing.function, FunctionValue):
+        return _holder(handing, handing.function, given.argument, given.what)
     return Result.NOTHING, _use(handing, UseKind.KEEP)
 
 
@@ -108,6 +110,15 @@ def _session(handing: Handing, argument: Argument) -> tuple[Outcome, Use | None]
     if later is None or later.lets_go:
         return Result.NOTHING, _use(handing, UseKind.KEEP, name=_closing_name(later))
     return Result.NOTHING, _use(handing, UseKind.PASS, later.put_off())
+
+
+def _holder(handing: Handing, function: FunctionValue, argument: Argument, holder: Holder) -> tuple[Outcome, Use]:
+    """An object that keeps the session is given to a function of the project."""
+    is_manager = handing.effects.is_manager(function)
+    effect = None if is_manager else handing.effects.of_argument(function, handing.call, argument, holder.paths)
+    if effect is None:
+        return Result.NOTHING, _use(handing, UseKind.KEEP)
+    return holder if effect.returns_receiver else given_by(effect), _use(handing, UseKind.PASS, effect)
 
 
 def given_by(effect: Effect | None) -> Outcome:
