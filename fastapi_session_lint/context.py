@@ -11,7 +11,7 @@ from fastapi_session_lint.flow.lives import Life, Point
 from fastapi_session_lint.flow.states import LEAKING
 from fastapi_session_lint.inventory import Inventory
 from fastapi_session_lint.model.expressions import NOWHERE, Call
-from fastapi_session_lint.model.syntax import Function, Imported, Module
+from fastapi_session_lint.model.syntax import Function, Module
 from fastapi_session_lint.project.framework import Framework
 from fastapi_session_lint.project.link import Names
 from fastapi_session_lint.project.roles import Roles
@@ -285,17 +285,6 @@ class Context:
         """The context managers that give a session and are used as if they were it."""
         return unentered_managers(self, scope)
 
-    @functools.cached_property
-    def threaded_modules(self) -> tuple[Module, ...]:
-        """The modules that have an app, a router or a test client, and so are met by several threads."""
-        found = []
-        for scope in self.names.modules.values():
-            for definitions in scope.module.bindings.values():
-                if any(isinstance(one, Imported) and one.name in _THREADED for one in definitions):
-                    found.append(scope.module)
-                    break
-        return tuple(found)
-
     def is_async_function(self, scope: Scope) -> bool:
         """Whether a scope is an `async def`."""
         return isinstance(scope.owner, Function) and scope.owner.is_async
@@ -318,9 +307,6 @@ class Context:
             fastapi=version(settings.fastapi_version),
             python=version(settings.target_version),
         )
-
-
-_THREADED = frozenset({"TestClient", "FastAPI", "APIRouter"})
 
 
 __all__ = ["Context", "Creation"]

@@ -215,9 +215,10 @@ MARKER_ATTRIBUTES = frozenset({"dependency", "use_cache", "scope", "scopes"})
 """What a `Depends` object itself has."""
 APPLICATIONS = frozenset({"fastapi.FastAPI", "fastapi.applications.FastAPI", "starlette.applications.Starlette"})
 ROUTERS = frozenset({"fastapi.APIRouter", "fastapi.routing.APIRouter", "starlette.routing.Router"})
-THREADED = APPLICATIONS | ROUTERS | frozenset(
+TEST_CLIENTS = frozenset({"fastapi.testclient.TestClient", "starlette.testclient.TestClient"})
+THREADED = APPLICATIONS | ROUTERS | TEST_CLIENTS | frozenset(
     {
-        "fastapi.testclient.TestClient", "starlette.testclient.TestClient", "threading.Thread",
+        "threading.Thread",
         "concurrent.futures.ThreadPoolExecutor", "anyio.to_thread.run_sync", "asyncio.to_thread",
         "fastapi.concurrency.run_in_threadpool", "starlette.concurrency.run_in_threadpool",
     }

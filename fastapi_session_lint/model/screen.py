@@ -55,11 +55,11 @@ _INJECTORS = (b"Depends(", b"Security(")
 _INJECTS = re.compile(rb"\b(?:Depends|Security)\(")
 _CALLED = re.compile(
     rb"\n(?:class (?P<made>\w+)|(?:async )?def (?P<called>\w{3,})\(|[ \t]+def (?P<makes>__init__)\("
-    rb"|[ \t]+\w+[ \t]*:[^\n=(]*=[ \t]*(?P<field>Depends|Security)\([^\n]*\)[ \t]*(?=\r?\n))"
+    rb"|[ \t]+\w+[ \t]*:[^\n=(]*=[ \t]*(?:\w+\.)*(?P<field>Depends|Security)\([^\n]*\)[ \t]*(?=\r?\n))"
 )
 _SHORT = 2
 """Names of so few letters are mentioned everywhere."""
-_TAKES_INJECTED = re.compile(rb"(?:[^()]|\([^()]*\))*?=\s*(?:Depends|Security)\(")
+_TAKES_INJECTED = re.compile(rb"(?:[^()]|\([^()]*\))*?=\s*(?:\w+\.)*(?:Depends|Security)\(")
 
 
 def injected_names(contents: Iterable[bytes]) -> frozenset[str]:

@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING
 
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.model.expressions import Name
-from fastapi_session_lint.model.syntax import Function
+from fastapi_session_lint.model.syntax import Function, Imported
 from fastapi_session_lint.project.values import FunctionValue, Library, LibraryObject, Scope
 from fastapi_session_lint.questions.fixtures import Fixtures
 
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
 
+_SERVING = vocabulary.APPLICATIONS | vocabulary.ROUTERS | vocabulary.TEST_CLIENTS
+_NAMES = frozenset(name.rpartition(".")[2] for name in _SERVING if name.startswith("fastapi."))
+"""What these are called wherever they are imported from: a project may hand them on, or derive its own."""
+_PACKAGES = frozenset(name.partition(".")[0] for name in _SERVING)
 _DEPTH = 3
 """How many functions deep a test is searched for what starts threads."""
 
@@ -29,11 +33,10 @@ class EngineThreads:
 
     def are_several(self, scope: Scope) -> bool:
         """Whether the engine's module, or one that imports it, at whatever remove, has an app or a test client."""
-        threaded = {module.path for module in self._context.threaded_modules}
         reached, stack = set[str](), [scope.module.path]
         while stack:
             path = stack.pop()
-            if path in threaded:
+            if path in self._threaded:
                 return True
             if path not in reached:
                 reached.add(path)
@@ -57,6 +60,20 @@ class EngineThreads:
             if isinstance(value, FunctionValue) and self._starts_threads(value.scope, depth + 1):
                 return True
         return False
+
+    @functools.cached_property
+    def _threaded(self) -> frozenset[str]:
+        """The modules that have an app, a router or a test client."""
+        return frozenset(path for path, scope in self._context.names.modules.items() if self._is_threaded(scope))
+
+    def _is_threaded(self, module: Scope) -> bool:
+        names = self._context.names
+        imported = [one for bound in module.module.bindings.values() for one in bound if isinstance(one, Imported)]
+        if any(one.name in _NAMES or f"{one.module}.{one.name}" in _SERVING for one in imported):
+            return True
+        if not any(one.name is None and one.module.partition(".")[0] in _PACKAGES for one in imported):
+            return False
+        return any(self._context.contents.calls_any(_SERVING, one) for one in (module, *names.functions_in(module)))
 
     @functools.cached_property
     def _importers(self) -> dict[str, list[str]]:
