@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint import vocabulary
-from fastapi_session_lint.flow.uses import UseKind
+from fastapi_session_lint.flow.uses import Use, UseKind
 from fastapi_session_lint.model.expressions import Attribute, Call, Expression, Name, dotted, last_name
 from fastapi_session_lint.model.syntax import Assign, Class, Function
 from fastapi_session_lint.model.walk import subexpressions
@@ -189,16 +189,21 @@ class Factories:
         )
 
     def _is_worked_with(self, call: Call, scope: Scope) -> bool:
-        """Whether a single session, one that has an engine, is handed to others, or commits where it is made."""
+        """Whether a single session, one that has an engine, is handed to others, or is committed."""
         if not call.arguments:
             return False
         for creation in self._context.creations(scope):
             if creation.call is call:
                 life = self._context.life(creation)
-                return life.is_handed_on or any(
-                    moment.use.kind is UseKind.ACT and moment.use.action is Action.COMMIT for moment in life.moments
-                )
+                return life.is_handed_on or any(_commits(moment.use) for moment in life.moments)
         return False
+
+
+def _commits(use: Use) -> bool:
+    """Whether a commit happens, here or in a function that is given the session."""
+    if use.kind is UseKind.ACT:
+        return use.action is Action.COMMIT
+    return use.kind is UseKind.PASS and use.effect is not None and use.effect.commits
 
 
 def _has_plain_constructor(kind: SessionClass) -> bool:
