@@ -40,7 +40,7 @@ def append_item(tree: Tree, draft: Draft, last: cst.CSTNode, text: str) -> None:
     row, column = tree.start(last)
     ending = "," if isinstance(getattr(last, "comma", None), cst.Comma) else ""
     behind = tree.end(last.comma) if ending else tree.end(_content(last))  # type: ignore[attr-defined]  # looked at above
-    if tree.line(row)[:column].strip():
+    if not begins_row(tree, last):
         draft.insert(behind, f" {text}," if ending else f", {text}")
         return
     if not ending:
@@ -48,6 +48,13 @@ def append_item(tree: Tree, draft: Draft, last: cst.CSTNode, text: str) -> None:
     own_row = tree.newline(row) + tree.line(row)[:column] + text + ending
     is_last_on_row = _REST_OF_ROW.match(tree.line(behind[0]), behind[1])
     draft.insert(tree.row_end(behind[0]) if is_last_on_row else behind, own_row)
+
+
+def begins_row(tree: Tree, item: cst.CSTNode) -> bool:
+    """Whether an item of a list begins a row, and another may: without brackets each row needs a backslash."""
+    row, column = tree.start(item)
+    above = tree.parent(item)
+    return not tree.line(row)[:column].strip() and not (isinstance(above, cst.ImportFrom) and above.lpar is None)
 
 
 def _content(item: cst.CSTNode) -> cst.CSTNode:

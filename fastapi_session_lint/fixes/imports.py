@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from fastapi_session_lint.fixes.arguments import append_item
+from fastapi_session_lint.fixes.arguments import append_item, begins_row
 from fastapi_session_lint.fixes.edits import Draft, Point
 from fastapi_session_lint.fixes.names import is_binding, is_taken, variables
 from fastapi_session_lint.fixes.sessions import dotted
@@ -146,8 +146,8 @@ def extend(tree: Tree, draft: Draft, names: list[cst.ImportAlias], name: str) ->
         place = next((index for index, key in enumerate(keys) if key > _member_order(name)), place)
     if place < len(names):
         row, column = tree.start(names[place])
-        alone = not tree.line(row)[:column].strip()
-        draft.insert((row, column), f"{name},{tree.newline(row) + tree.line(row)[:column] if alone else ' '}")
+        separator = tree.newline(row) + tree.line(row)[:column] if begins_row(tree, names[place]) else " "
+        draft.insert((row, column), f"{name},{separator}")
         return
     append_item(tree, draft, names[-1], name)
 
