@@ -1,7 +1,7 @@
 """What holds for every fix, however the text around it is written: each rule's fixtures in random disguises.
 
 A disguise says the same in another way: other line ends, a byte order mark, another encoding, tabs, no newline at the
-end, comments and form feeds between the statements, or everything one level deeper.
+end, comments and form feeds between the statements, rows broken within them, or everything one level deeper.
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ TEXTS = {code: fixtures(code) for code in FIXED}
 
 @dataclass(frozen=True, slots=True)
 class Disguise:
-    """How a text is written. `comments` and `feeds` choose statements by number, counted round and round."""
+    """How a text is written. `comments` and `feeds` choose statements by number, `breaks` spaces, counted round and
+    round.
+    """
 
     newline: str = "\n"
     has_bom: bool = False
@@ -67,13 +69,14 @@ class Disguise:
     is_deeper: bool = False
     comments: tuple[int, ...] = ()
     feeds: tuple[int, ...] = ()
+    breaks: tuple[int, ...] = ()
 
     def put_on(self, text: str) -> bytes:
         """The bytes of the text in this disguise."""
         text = with_lines(text, self.comments, self.feeds)
         if self.is_deeper:
             text = deeper(text)
-        return self.wrap(text)
+        return self.wrap(with_breaks(text, self.breaks))
 
     def wrap(self, text: str) -> bytes:
         """The part that does not touch a statement, so that it can as well be put on after the fix."""
@@ -110,6 +113,30 @@ def with_lines(text: str, comments: Sequence[int], feeds: Sequence[int]) -> str:
     return "".join(added.get(row, "") + line for row, line in enumerate(lines, start=1))
 
 
+def spaces(text: str) -> list[tuple[int, int, bool]]:
+    """The single spaces between two tokens of a row: their rows and columns, and whether a bracket is open there."""
+    lines = text.split("\n")
+    found, before, depth, strings = [], (0, 0), 0, 0
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        row, column = token.start
+        if before == (row, column - 1) and lines[row - 1][column - 1] == " " and not strings:
+            found += [] if token.type == tokenize.COMMENT else [(row, column - 1, depth > 0)]
+        name = tokenize.tok_name[token.type]
+        strings += name.endswith("STRING_START") - name.endswith("STRING_END")
+        depth += (token.string in tuple("([{")) - (token.string in tuple(")]}"))
+        before = token.end
+    return found
+
+
+def with_breaks(text: str, breaks: Sequence[int]) -> str:
+    """The text with some rows broken at numbered spaces, behind a backslash where no bracket is open."""
+    lines, places = text.split("\n"), spaces(text) if breaks else []
+    for row, column, is_open in sorted({places[number % len(places)] for number in breaks if places}, reverse=True):
+        line = lines[row - 1]
+        lines[row - 1] = line[:column] + ("" if is_open else " \\") + "\n" + 12 * " " + line[column + 1 :]
+    return "\n".join(lines)
+
+
 def deeper(text: str) -> str:
     """Everything below the imports and the docstring inside an `if`, where no string goes over several lines."""
     head, found, body = text.partition("\n\n\n")
@@ -128,6 +155,7 @@ DISGUISES = st.builds(
     is_deeper=st.booleans(),
     comments=st.lists(st.integers(0, 40), max_size=5).map(tuple),
     feeds=st.lists(st.integers(0, 10), max_size=2).map(tuple),
+    breaks=st.lists(st.integers(0, 400), max_size=20).map(tuple),
 )
 
 
