@@ -16,6 +16,7 @@ from fastapi_session_lint.project.values import (
     ClassValue,
     FactoryValue,
     FunctionValue,
+    ModuleValue,
     ObjectValue,
     Scope,
     SessionClass,
@@ -122,7 +123,15 @@ class Shared:
             case Attribute(Name(receiver), name) if scope.enclosing_class is not None:
                 if self._is_receiver(receiver, scope) and name in self._lasting(scope.enclosing_class):
                     return f"{receiver}.{name}"
-        return None
+        return self._name_in_module(expression, scope)
+
+    def _name_in_module(self, expression: Expression, scope: Scope) -> str | None:
+        """The name of such a session that is reached by its module: `database.session`."""
+        if not isinstance(expression, Attribute) or self._context.session(expression, scope) is None:
+            return None
+        owner = self._context.value(expression.value, scope)
+        home = self._context.names.modules.get(owner.path) if isinstance(owner, ModuleValue) else None
+        return dotted(expression) if home is not None and self._is_shared(expression.name, home) else None
 
     def _is_receiver(self, name: str, scope: Scope) -> bool:
         parameters = scope.owner.parameters if isinstance(scope.owner, Function) else ()
