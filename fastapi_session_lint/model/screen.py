@@ -27,6 +27,7 @@ _WORDS = (
         "sqlite",
         "sqlalchemy",
         "sqlmodel",
+        "fastapi(",
     ),
     *("connect", "transaction", "dependency_overrides", "asyncio", "anyio", "uvloop", "testclient", "url", "dsn"),
     *("maker", "factory", "add_job", "enqueue", "on_event", "lifespan", "add_event_handler"),
