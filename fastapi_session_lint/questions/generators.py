@@ -181,12 +181,12 @@ def _driven_names(scope: Scope) -> frozenset[str]:
 
 
 def _names_given_away(scope: Scope) -> Iterator[str]:
-    """The names whose value is returned or stored, alone or in a tuple."""
+    """The names whose value is returned or stored, alone or in a tuple, or put into one that has a name."""
     for statement in scope.statements:
         match statement:
             case Return(value):
                 pass
-            case Assign((Attribute() | Subscript(), *_), value, _):
+            case Assign((Attribute() | Subscript(), *_), value, _) | Assign(_, Collection() as value, _):
                 pass
             case _:
                 continue
