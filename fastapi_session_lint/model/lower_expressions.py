@@ -132,8 +132,10 @@ class ExpressionLowering:
         return Attribute(self.expression(node.value), node.attr)
 
     def _call(self, node: ast.Call) -> Expression:
+        around, self._in_annotation = self._in_annotation, 0  # what a marker in `Annotated[…]` is given is no type
         function = self.expression(node.func)
         call = Call(function, self._arguments(node), self.place(node))
+        self._in_annotation = around
         self.scope.calls.append(call)
         return call
 
