@@ -211,6 +211,9 @@ PROVIDERS = frozenset(
 """What calls its first argument, with the others, when it is called itself: a container's providers."""
 WIRED_MARKERS = frozenset({"dependency_injector.wiring.Provide", "dependency_injector.wiring.Closing"})
 """What a container replaces that is wired to the module, whoever calls the function."""
+GRAPHQL_ROUTERS = frozenset({"strawberry.fastapi.GraphQLRouter", "strawberry.fastapi.router.GraphQLRouter"})
+CONTEXT_GETTER = "context_getter"
+"""The option of such a router that names a dependency, which makes the context of each request."""
 MARKER_ATTRIBUTES = frozenset({"dependency", "use_cache", "scope", "scopes"})
 """What a `Depends` object itself has."""
 APPLICATIONS = frozenset({"fastapi.FastAPI", "fastapi.applications.FastAPI", "starlette.applications.Starlette"})

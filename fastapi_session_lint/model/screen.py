@@ -29,7 +29,8 @@ _WORDS = (
         "sqlmodel",
         "fastapi(",
     ),
-    *("connect", "transaction", "dependency_overrides", "asyncio", "anyio", "uvloop", "testclient", "url", "dsn"),
+    *("connect", "transaction", "dependency_overrides", "context_getter"),
+    *("asyncio", "anyio", "uvloop", "testclient", "url", "dsn"),
     *("maker", "factory", "add_job", "enqueue", "on_event", "lifespan", "add_event_handler"),
     *(".all()", ".first()", ".one()", ".count()"),
 )
@@ -43,6 +44,7 @@ _NO_RETURN = ("NoReturn", "Never")
 _FILE_CONCERNS = re.compile(
     rb"session|engine|sqlalchemy|sqlmodel|commit\(|rollback\(|\.execute|\.query\(|\.scalar|depends|sqlite|database"
     rb"|\bdb\b|import \*|on_event|lifespan|add_event_handler|\n(?:    ){1,3}raise |\bexit\(|dependency_overrides"
+    rb"|context_getter"
     rb"|\.remove(?:\(\)|[,)])|://[^\s:/@\"']+:[^\s@/]+@|repositor|repo\b|dao\b|uow\b|unit_?of_?work",
     re.IGNORECASE,
 )

@@ -7,8 +7,9 @@ Reports the `yield` of a session in a dependency when neither a `with` nor a try
 at the yield, so a close that merely stands below it, or at the end of the try body, is skipped.
 
 A dependency is a function, or a class with `__call__`, that `Depends`, `Security`, `dependencies=` or
-`dependency_overrides` names, directly or through an alias. A generator of which no use is known counts too when it
-yields a session that it made, unless it is a context manager or a fixture.
+`dependency_overrides` names, directly or through an alias, or that a `GraphQLRouter` of Strawberry gets as its
+`context_getter`. A generator of which no use is known counts too when it yields a session that it made, unless it is a
+context manager or a fixture.
 
 Not reported: overrides that yield a mock or the session of a fixture, which somebody else closes; `yield from` of
 another dependency; generators inside `with`; a session that is not closed but gives its connection back by itself,
