@@ -31,12 +31,12 @@ def ways_out(
 
 def _ways(node: Node, step: Exit, what: Leaving | None, state: State) -> list[Way]:
     """The ways out of a block whose manager is none of the project's."""
-    after = _left(state, what, step.failing)
+    after = _left(state, what)
     ways = [Way(node.next[0], after)]
     return [Way(node.next[1], after._replace(error=None)), *ways] if step.failing and what == "suppress" else ways
 
 
-def _left(state: State, what: Leaving | None, failing: bool) -> State:
+def _left(state: State, what: Leaving | None) -> State:
     """The state after a block whose manager is none of the project's."""
     if what == "close":
         return closed(state)
@@ -44,8 +44,9 @@ def _left(state: State, what: Leaving | None, failing: bool) -> State:
         return settled(state)
     if what == "unknown":
         return given_away(state)
-    is_undone = what == "savepoint" and failing
-    return sound(busy(state)) if is_undone and state.health is not Health.SOUND else state
+    # Even where the error was swallowed within the block: a failed flush has undone the savepoint, so that the block
+    # only closes it; after a statement that PostgreSQL has refused, the release raises, and nothing goes on.
+    return sound(busy(state)) if what == "savepoint" and state.health is not Health.SOUND else state
 
 
 def _manager_ways(node: Node, step: Exit, use: Use, effect: Effect, state: State) -> list[Way]:
