@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from fastapi_session_lint.flow.flags import NO_FLAGS, Flags, Given
 from fastapi_session_lint.flow.graph import build
 from fastapi_session_lint.flow.leaving import entry, way_out
 from fastapi_session_lint.flow.liveness import Liveness
@@ -41,6 +42,7 @@ class Effects:
         self.roles = roles
         self.never_returns = Returning(self).never_returns
         self._wrapping = Wrapping(roles)
+        self._flags = Given(self.graph)
         self._graphs: dict[int, Graph] = {}
         self._liveness: dict[int, Liveness] = {}
         self._lives: dict[tuple[int, frozenset[str]], Life] = {}
@@ -82,43 +84,54 @@ class Effects:
         if parameter is None:
             return None
         names = frozenset(f"{parameter.name}.{path}" for path in paths) or frozenset({parameter.name})
-        return self._of_function(function, names)
+        return self._of_function(function, names, call)
 
     def of_attribute(self, function: Value | None, attribute: str) -> Effect | None:
         """What a method does to the session that its object keeps under an attribute."""
         return self.of_object(function, frozenset({attribute}))
 
     def of_object(
-        self, function: Value | None, paths: frozenset[str], parameters: frozenset[str] = frozenset()
+        self,
+        function: Value | None,
+        paths: frozenset[str],
+        parameters: frozenset[str] = NO_NAMES,
+        call: Call | None = None,
     ) -> Effect | None:
-        """What a method does to the session that its object keeps under some paths, and some parameters are as well."""
+        """What a method, or this call of it, does to the session that its object keeps under some paths.
+
+        Some `parameters` are the session as well.
+        """
         if not isinstance(function, FunctionValue) or not function.function.parameters:
             return STRANGE
         if is_left_to_subclasses(function.function):
             return STRANGE
         receiver = function.function.parameters[0].name
-        return self._of_function(function, parameters | {f"{receiver}.{path}" for path in paths})
+        return self._of_function(function, parameters | {f"{receiver}.{path}" for path in paths}, call)
 
-    def of_receiver(self, function: Value | None) -> Effect | None:
-        """What a method does to the session that is its own object; None where that is not known."""
+    def of_receiver(self, function: Value | None, call: Call) -> Effect | None:
+        """What a call of a method does to the session that is its own object; None where that is not known."""
         if not isinstance(function, FunctionValue) or function.receiver is None or not function.function.parameters:
             return None
         if function.function.is_generator or is_left_to_subclasses(function.function):
             return None
-        return self._of_function(function, frozenset({function.function.parameters[0].name}))
+        return self._of_function(function, frozenset({function.function.parameters[0].name}), call)
 
     def of_captured(self, function: FunctionValue, names: frozenset[str]) -> Effect | None:
         """What a nested function does to a session that it takes from around it."""
         return self._of_function(function, frozenset(name for name in names if ">" not in name))
 
-    def _of_function(self, function: FunctionValue, names: frozenset[str]) -> Effect | None:
-        effect = self.of_names(function.scope, names)
+    def _of_function(self, function: FunctionValue, names: frozenset[str], call: Call | None = None) -> Effect | None:
+        flags = self._flags.given(function, call) if call is not None else NO_FLAGS
+        effect = self.of_names(function.scope, names, flags=flags)
         return effect.unsure() if effect is not None and self._wrapping.handles_errors(function) else effect
 
-    def of_names(self, scope: Scope, names: frozenset[str], health: Health = Health.SOUND) -> Effect | None:
-        """What a function does to the session that comes in under some names, in this health."""
+    def of_names(
+        self, scope: Scope, names: frozenset[str], health: Health = Health.SOUND, flags: Flags = NO_FLAGS
+    ) -> Effect | None:
+        """What a function does to the session that comes in under some names, in this health, with these flags."""
         return self._solver.answer(
-            (id(scope), names, health), lambda: self._summary(scope, State(Status.IDLE, names, health=health))
+            (id(scope), names, health, flags),
+            lambda: self._summary(scope, State(Status.IDLE, names, health=health, facts=flags)),
         )
 
     def in_health(self, effect: Effect, health: Health) -> Effect:
@@ -126,11 +139,11 @@ class Effects:
         if health is Health.SOUND or effect.source is None:
             return effect
         scope, names = effect.source
-        return self.of_names(scope, names, health) or STRANGE
+        return self.of_names(scope, names, health, effect.flags) or STRANGE
 
     def _summary(self, scope: Scope, start: State) -> Effect | None:
         life = follow(self, scope, self.graph(scope), None, start)
-        if start.health is Health.SOUND:
+        if start.health is Health.SOUND and not start.facts:
             self._lives[id(scope), start.names] = life
         return summary(life, any(moment.before.cause == NOWHERE and self.fails(moment) for moment in life.moments))
 

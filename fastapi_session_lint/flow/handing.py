@@ -8,7 +8,7 @@ from fastapi_session_lint import vocabulary
 from fastapi_session_lint.flow.states import GeneratorManager
 from fastapi_session_lint.flow.summary import REFUSED, Effect
 from fastapi_session_lint.flow.uses import Captured, Holder, Method, Outcome, Result, Use, UseKind, kept_under
-from fastapi_session_lint.model.expressions import NOTHING, Argument, Attribute, Call, Expression, Name, dotted
+from fastapi_session_lint.model.expressions import NOTHING, Argument, Attribute, Call, Name, dotted
 from fastapi_session_lint.project.arguments import parameter_for, taking_session
 from fastapi_session_lint.project.implementations import is_abstract
 from fastapi_session_lint.project.values import ClassValue, FunctionValue, ObjectValue, Scope, SessionValue, Value
@@ -182,14 +182,17 @@ def _around(handing: Handing, of: ClassValue, given: Given) -> tuple[Outcome, Us
     return Result.CONTAINED, _use(handing, UseKind.KEEP)
 
 
-def added(effects: Effects, scope: Scope, method: Expression) -> Effect | None:
-    """What a method does that the project's own class of sessions adds; None where there is none."""
+def added(effects: Effects, scope: Scope, call: Call) -> Effect | None:
+    """What a call of a method does that the project's own class of sessions adds; None where it is no such method."""
+    method = call.function
     if not isinstance(method, Attribute):
         return None
     session = effects.roles.value(method.value, scope)
     of = session.of if isinstance(session, ObjectValue | SessionValue) else None
     of = ClassValue(of) if isinstance(of, Scope) else of
-    return effects.of_receiver(effects.roles.member(of, method.name, ObjectValue(of))) if of is not None else None
+    if of is None:
+        return None
+    return effects.of_receiver(effects.roles.member(of, method.name, ObjectValue(of)), call)
 
 
 def taken_by(handing: Handing, argument: Argument) -> str | None:

@@ -230,7 +230,7 @@ class Reader:
         if method in vocabulary.ENTER_METHODS:
             return Result.SESSION
         action = Action.CLOSE if method in vocabulary.EXIT_METHODS else vocabulary.SESSION_METHODS.get(method)
-        if action is None and (effect := added(self.effects, self.scope, call.function)) is not None:
+        if action is None and (effect := added(self.effects, self.scope, call)) is not None:
             self._add(UseKind.PASS, call.place, effect=effect, name=method)
             return given_by(effect)
         self._add(UseKind.ACT, call.place, action or Action.READ, name=method)
@@ -259,7 +259,7 @@ class Reader:
         if isinstance(function, FunctionValue) and self.effects.is_manager(function) and function.function.parameters:
             receiver = function.function.parameters[0].name
             return GeneratorManager(function, frozenset(f"{receiver}.{path}" for path in owner.paths))
-        effect = self.effects.of_object(function, owner.paths, frozenset(taken))
+        effect = self.effects.of_object(function, owner.paths, frozenset(taken), call)
         self._add(UseKind.PASS, call.place, effect=effect, name=callee(call).rpartition(".")[2])
         if effect is not None and effect.returns_receiver:
             return owner

@@ -25,7 +25,8 @@ class Effect:
     meets an error of its own. `io` is the first place that talks to the database. `writes`: it adds or deletes rows.
     `returns`: it gives the session back; `returns_receiver`: the object that it is a method of; `returns_holder`: an
     object that keeps the session under these paths, or what this method of it began. `stores` are the paths under which
-    its own object keeps it. `source` is the function, with what the session is called there.
+    its own object keeps it. `source` is the function, with what the session is called there, `flags` what the call says
+    of its parameters.
     """
 
     after: tuple[Left, ...]
@@ -40,6 +41,7 @@ class Effect:
     returns_holder: frozenset[str] = NO_NAMES
     stores: frozenset[str] = frozenset()
     source: tuple[Scope, frozenset[str]] | None = field(default=None, compare=False)
+    flags: frozenset[tuple[str, str]] = field(default=frozenset(), compare=False)
 
     def without_stores(self) -> Effect:
         """The same for a caller who follows the object that keeps the session."""
@@ -109,6 +111,7 @@ def summary(life: Life, needs_health: bool) -> Effect | None:
         returns_holder=_holder_returned(life),
         stores=frozenset(stores - {""}) or NO_NAMES,
         source=(life.scope, life.names),
+        flags=life.start.facts,
     )
 
 
