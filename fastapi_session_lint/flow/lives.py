@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -80,10 +79,21 @@ class Life:
         """The uses that are methods of the session with one of these actions."""
         return (use for use in self.uses(UseKind.ACT) if use.action in actions)
 
-    def first_io(self) -> list[Use]:
-        """The first use that talks to the database, as a list of none or one."""
-        found = (use for use in self.uses(UseKind.ACT) if use.action in IO_ACTIONS and use.name)
-        return list(itertools.islice(found, 1))
+    def connecting(self) -> Use | None:
+        """The use that takes the connection which a path leaves with the session, one that raises nothing if any."""
+        uses: dict[Point, list[Use]] = {}
+        for moment in self.moments:
+            uses.setdefault(moment.point, []).append(moment.use)
+        for _, end in sorted(self.ends, key=lambda one: one[0]):
+            if end.state.status in LEAKING:
+                way = (*(link.point for link in self.way(end) if link.point is not None), end)
+                taken: Use | None = None
+                for at in way:
+                    taken = taken if at.state.status in LEAKING else None
+                    taken = taken or next((use for use in uses.get(at, ()) if use.name and _takes(use)), None)
+                if taken is not None:
+                    return taken
+        return None
 
     @property
     def is_made(self) -> bool:
@@ -207,3 +217,10 @@ def _closes(point: Point, link: Link) -> bool:
 
 def _is_close(use: Use) -> bool:
     return use.action is Action.CLOSE or (use.effect is not None and use.effect.closes)
+
+
+def _takes(use: Use) -> bool:
+    """Whether a use talks to the database."""
+    if use.kind is UseKind.PASS:
+        return use.effect is not None and use.effect.io is not None
+    return use.kind is UseKind.ACT and use.action in IO_ACTIONS

@@ -108,7 +108,8 @@ def _finding(rule: Rule, context: Context, creation: Creation) -> Finding:
     scope, span = creation.scope, context.span(creation.scope, creation.call.place)
     subject = context.subject(creation)
     named = f"`{subject}`" if subject else "The session made here"
-    notes = [context.note(scope, use.place, f"`{use.name}()` checks a connection out") for use in life.first_io()]
+    use = life.connecting()
+    notes = [context.note(scope, use.place, f"`{use.name}()` checks a connection out")] if use is not None else []
     limit = Applicability.UNSAFE
     can_be_closed = subject and not context.background.outlives(scope, subject)
     repair = (
