@@ -155,7 +155,7 @@ def _wrapped(name: str, call: Call, scope: Scope, roles: Roles) -> Value | None:
     if name == "iter":
         return inner if isinstance(inner, GeneratorValue) else None
     if name in vocabulary.FIRST_ITEM:
-        if not isinstance(inner, GeneratorValue):
+        if not isinstance(inner, GeneratorValue) or inner.is_async != name.endswith("anext"):
             return None
         return CoroutineValue(inner.value) if name.endswith("anext") else inner.value
     if name in vocabulary.MANAGER_DECORATORS:
