@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from fastapi_session_lint import vocabulary
+from fastapi_session_lint.flow.entering import meant
 from fastapi_session_lint.flow.lives import Life, Moment, Point
-from fastapi_session_lint.flow.states import State, Status
+from fastapi_session_lint.flow.states import GeneratorManager, ObjectManager, State, Status
 from fastapi_session_lint.flow.steps import Enter, Exit
 from fastapi_session_lint.flow.uses import Use, UseKind
 from fastapi_session_lint.model.expressions import NOWHERE
@@ -47,12 +48,16 @@ class LateUse(NamedTuple):
 
 
 class Closing(NamedTuple):
-    """The node of a graph at which a session is closed, its place, and in which states it was just before."""
+    """The node of a graph at which a session is closed, its place, and in which states it was just before.
+
+    `commits`: what closes it there commits it first, a context manager or another function of the project.
+    """
 
     node: int
     place: int
     is_block: bool
     before: frozenset[Status]
+    commits: bool
 
 
 class AfterClose:
@@ -81,20 +86,21 @@ class AfterClose:
         own = self._context.own_sessions.of(scope)
         for one in own:
             if one.life.complete:
-                yield from self._of_life(one.name or "the session", one.life, is_own=True)
+                yield from self._of_life(one.name or "the session", one.life, True, one.is_committed)
         known = {id(one.life) for one in own}
+        committed = {one.name for one in own if one.is_committed}
         for name, _, life in lives(self._context, scope):
             if life.complete and id(life) not in known:
-                yield from self._of_life(name, life, is_own=False)
+                yield from self._of_life(name, life, False, name in committed)
 
-    def _of_life(self, name: str, life: Life, is_own: bool) -> Iterator[LateUse]:
-        """The uses of one session that come right after a close."""
+    def _of_life(self, name: str, life: Life, is_own: bool, is_committed: bool) -> Iterator[LateUse]:
+        """The uses of one session that come right after a close; `is_committed` where its block commits it."""
         late = [one for one in life.moments if one.before.status is Status.CLOSED and _is_free(one.before)]
         late.sort(key=lambda one: life.scope.module.places[one.use.place])
         may_send = is_own and life.is_closed_somewhere and bool(self._context.queries.sent(life.scope))
         if not late and not may_send:
             return
-        way = _Ways(life)
+        way = _Ways(self._context, life, is_committed)
         lost = set[int]()
         found = False
         for moment in late:
@@ -136,6 +142,8 @@ class AfterClose:
 
     def _has_written(self, life: Life, closing: Closing, way: _Ways) -> bool:
         """Whether there was something to commit when the session was closed."""
+        if closing.commits:
+            return False
         if Status.DIRTY in closing.before:
             return True
         if Status.BUSY not in closing.before:
@@ -200,8 +208,10 @@ def _is_free(state: State) -> bool:
 class _Ways:
     """What comes before and after the nodes of one life."""
 
-    def __init__(self, life: Life) -> None:
+    def __init__(self, context: Context, life: Life, is_committed: bool) -> None:
+        self._context = context
         self._life = life
+        self._is_committed = is_committed
         self._creating = {one.point.node for one in life.moments if one.use.kind is UseKind.CREATE}
         self._ending = {one.point.node for one in life.moments if _ends(one.use)} | _closing_exits(life)
         self._committing = {one.point.node for one in life.moments if _commits(one.use)}
@@ -238,12 +248,28 @@ class _Ways:
             block = step.block
             entries = [one.step for one in self._life.graph.nodes if isinstance(one.step, Enter)]
             places = (one.place for one in entries if one.block == block)
-            before = frozenset(one.state.status for one in self._life.links if one.node == node)
-            return Closing(node, next(places, NOWHERE), True, before)
+            states = [one.state for one in self._life.links if one.node == node]
+            before = frozenset(one.status for one in states)
+            commits = self._is_committed or any(self._commits(one, block) for one in states)
+            return Closing(node, next(places, NOWHERE), True, before, commits)
         here = [one for one in self._life.moments if one.point.node == node and _closes_surely(one.use)]
         if not here:
             return None
-        return Closing(node, here[0].use.place, False, frozenset(one.before.status for one in here))
+        return Closing(
+            node,
+            here[0].use.place,
+            False,
+            frozenset(one.before.status for one in here),
+            any(_commits(one.use) and one.use.action is not Action.ROLLBACK for one in here),
+        )
+
+    def _commits(self, state: State, block: int) -> bool:
+        """Whether the project's own manager of a block commits when it is left without an error."""
+        manager = meant(state, block)
+        if not isinstance(manager, GeneratorManager | ObjectManager):
+            return False
+        effect = self._context.effects.leaving(manager, state.health, None)
+        return effect is not None and effect.commits
 
 
 def _closes_surely(use: Use) -> bool:

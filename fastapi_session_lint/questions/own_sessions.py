@@ -36,6 +36,11 @@ class OwnSession(NamedTuple):
     outer: Life | None = None
     is_begun: bool = False
 
+    @property
+    def is_committed(self) -> bool:
+        """Whether what opens and closes it may commit before it closes."""
+        return self.is_begun or (self.outer is not None and any(True for _ in self.outer.acts(Action.COMMIT)))
+
 
 class OwnSessions:
     """The question "which sessions does a function open"."""
