@@ -26,6 +26,7 @@ from fastapi_session_lint.questions.awaiting import Awaiting
 from fastapi_session_lint.questions.background import Background
 from fastapi_session_lint.questions.blocking import Blocking
 from fastapi_session_lint.questions.cached import Cached
+from fastapi_session_lint.questions.catching import Flights
 from fastapi_session_lint.questions.concurrency import Concurrency
 from fastapi_session_lint.questions.credentials import Credentials
 from fastapi_session_lint.questions.direct_calls import DirectCalls
@@ -224,6 +225,7 @@ class Context:
     drivers = functools.cached_property(Drivers)
     factories = functools.cached_property(Factories)
     event_loops = functools.cached_property(EventLoops)
+    flights = functools.cached_property(Flights)
     duplicates = functools.cached_property(Duplicates)
     reached = functools.cached_property(Reached)
     per_request = functools.cached_property(PerRequest)

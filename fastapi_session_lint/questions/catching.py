@@ -96,7 +96,7 @@ def catches(context: Context, life: Life, found: Failing) -> Catcher | None:
     if first.manager is not None and not _suppresses(context, life, first.manager):
         return None
     passed = passed_on(context, life, found.points)
-    flights = flights_of(context, found.operation)
+    flights = context.flights.of(found.operation)
     if not any(_takes(context, life, first, one.error, one.passed | passed) for one in flights):
         return None
     if not all(one.error is None or _takes(context, life, one, one.error, frozenset()) for one in later):
@@ -128,21 +128,33 @@ def passed_on(context: Context, life: Life, points: list[Point]) -> frozenset[Er
     return found
 
 
-def flights_of(context: Context, operation: Use, depth: int = 0) -> frozenset[Flight]:
-    """The errors by which an operation leaves the session failed, as they come out of it."""
-    own = frozenset({Flight(DATABASE_ERROR, frozenset())})
-    effect = operation.effect
-    if operation.kind is not UseKind.PASS or effect is None or effect.source is None or depth > _CALLS:
-        return own
-    life = context.life_of_names(*effect.source)
-    found: set[Flight] = set()
-    for failed, point in life.ends:
-        inner = failing(life, point) if failed and point.state.health is not Health.SOUND else None
-        if inner is None or point.state.error is None:
-            continue
-        if point.state.error != DATABASE_ERROR:
-            found.add(Flight(point.state.error, frozenset()))
-            continue
-        passed = passed_on(context, life, inner.points)
-        found |= {Flight(one.error, one.passed | passed) for one in flights_of(context, inner.operation, depth + 1)}
-    return frozenset(found)
+class Flights:
+    """The question "which errors come out of what failed", remembered: functions that call each other share callees."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._known: dict[tuple[int, int], tuple[Life, frozenset[Flight]]] = {}
+
+    def of(self, operation: Use, depth: int = 0) -> frozenset[Flight]:
+        """The errors by which an operation leaves the session failed, as they come out of it."""
+        effect = operation.effect
+        if operation.kind is not UseKind.PASS or effect is None or effect.source is None or depth > _CALLS:
+            return frozenset({Flight(DATABASE_ERROR, frozenset())})
+        life = self._context.life_of_names(*effect.source)
+        key = id(life), depth
+        if key not in self._known:
+            self._known[key] = life, frozenset(self._of_life(life, depth))
+        return self._known[key][1]
+
+    def _of_life(self, life: Life, depth: int) -> Iterator[Flight]:
+        """Those that leave a function."""
+        for failed, point in life.ends:
+            inner = failing(life, point) if failed and point.state.health is not Health.SOUND else None
+            if inner is None or point.state.error is None:
+                continue
+            if point.state.error != DATABASE_ERROR:
+                yield Flight(point.state.error, frozenset())
+                continue
+            passed = passed_on(self._context, life, inner.points)
+            for one in self.of(inner.operation, depth + 1):
+                yield Flight(one.error, one.passed | passed)
