@@ -63,7 +63,7 @@ class Calls:
     def _method_call(self, owner: Value | None, name: str, call: Call) -> Value | None:
         match owner:
             case SessionValue() | FactoryValue(_, _, True) if name in ("begin", "begin_nested"):
-                return TransactionValue(name == "begin_nested")
+                return TransactionValue()
             case FactoryValue(is_async, flavour) if name == "begin":
                 return ManagerValue(SessionValue(is_async, flavour, False, owner.of, owner.is_guessed))
             case FactoryValue(_, _, True):

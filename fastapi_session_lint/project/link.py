@@ -11,7 +11,6 @@ from fastapi_session_lint.project.values import Scope
 
 _IMPORTS = 12
 """How many modules a name may be handed through."""
-Bound = tuple[Definition, Scope]
 
 
 class Names:

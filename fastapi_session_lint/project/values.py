@@ -196,9 +196,7 @@ class QueryValue:
 
 @_value
 class TransactionValue:
-    """What begin() of a session gives: entered, it commits or rolls back when it is left."""
-
-    is_nested: bool = False
+    """What begin() or begin_nested() of a session gives: entered, it commits or rolls back when it is left."""
 
 
 @_value
