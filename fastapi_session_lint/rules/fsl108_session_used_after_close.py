@@ -12,8 +12,8 @@ Reports a use of a session behind its close in the same function:
 The finding stands at the use.
 
 Left alone: `close()` as a reset, where another `close()` or the end of a `with` follows; reads of a session that
-somebody else opened and closes; a `commit()` or `rollback()` with nothing to do; a session that is handed on after the
-use.
+somebody else opened and closes; a `commit()` or `rollback()` with nothing to do, as behind a context manager of your
+own that commits when its block ends; a session that is handed on after the use.
 
 ## Why is this bad?
 

@@ -10,14 +10,15 @@ that goes on to the next item after a failed flush; an `execute()` whose error i
 a helper that swallows the error where one of its callers goes on with the session; a commit on a module-wide,
 class-wide or self-made long-lived session with no handler at all.
 
-Not reported: a route or test that swallows the error and returns at once on a session that is only closed (*info*
-where a helper does it and its callers are not all known); an error that a test expects (`pytest.raises`); a plain
-commit on a session that somebody else closes, because closing rolls back; a try that stands outside the `with` that
-owns the session; handlers that always raise, by themselves or by calling a function that never returns; a failed
-session that is given to code which is not known, or whose function has a decorator that handles errors; handlers for
-errors that a commit cannot raise, or whose types are not known; an error that a handler itself meets before its
-rollback; `begin_nested()` and `session.begin()` blocks, which roll back by themselves, and a savepoint or transaction
-kept in a name, where the handler rolls that back.
+Not reported: a route or test that swallows the error and returns at once on a session that is only closed (*info* where
+a helper does it and its callers are not all known); an error that a test expects (`pytest.raises`); a plain commit on a
+session that somebody else closes, because closing rolls back; a try that stands outside the `with` that owns the
+session; handlers that always raise, by themselves or by calling a function that never returns; a failed session that is
+given to code which is not known, or whose function has a decorator that handles errors; handlers for errors that a
+commit cannot raise, or whose types are not known; an error that a handler itself meets before its rollback;
+`begin_nested()` and `session.begin()` blocks, which roll back by themselves, also where the error is swallowed within a
+savepoint's block and the session used behind it, and a savepoint or transaction kept in a name, where the handler rolls
+that back.
 
 ## Why is this bad?
 

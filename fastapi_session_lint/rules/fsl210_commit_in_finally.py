@@ -7,7 +7,8 @@ yield of a dependency, or around the work of any function. The finding stands at
 
 Not reported: a finally that does some work of its own before it commits, such as marking a job as over or deleting what
 a test has made; a commit under a test of something else than the session, such as a flag that says whether all went
-well; one that a rollback comes before; functions that only read; tests.
+well; one that a rollback comes before; functions that only read; a session on somebody else's connection, as in a
+migration, whose transaction the commit leaves open; tests.
 
 ## Why is this bad?
 

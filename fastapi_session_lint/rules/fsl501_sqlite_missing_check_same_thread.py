@@ -8,9 +8,9 @@ on it is *info*: SQLAlchemy sets the argument itself for files, and writing it d
 The URL may be a literal, a constant, the default of a setting, or an f-string with a literal start.
 
 Not reported: in-memory databases, which FSL502 owns; aiosqlite, which keeps a thread for each connection;
-`connect_args` that cannot be read; an engine that one thread alone meets, as in a script that is run once, in a
-function that makes it and lets nobody else have it, or in a test that makes it for itself and names neither an app nor
-a TestClient.
+`connect_args` that cannot be read; a call behind a test that has sent SQLite another way (`if url.startswith("sqlite"):
+… else: …`); an engine that one thread alone meets, as in a script that is run once, in a function that makes it and
+lets nobody else have it, or in a test that makes it for itself and names neither an app nor a TestClient.
 
 ## Why is this bad?
 

@@ -6,8 +6,8 @@ Off by default. Reports a module's engine when there is another for the same URL
 environment variable, in that module or in one that the same app imports. The finding stands at the second one, by the
 order of the files; its trail leads to the first.
 
-Not reported: one plain and one async engine; engines that are set apart by `poolclass`, `isolation_level` and the like;
-in-memory databases; scripts, migrations and tests.
+Not reported: one plain and one async engine; engines of which a test makes one or the other; engines that are set apart
+by `poolclass`, `isolation_level` and the like; in-memory databases; scripts, migrations and tests.
 
 ## Why is this bad?
 
