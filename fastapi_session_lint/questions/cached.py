@@ -124,10 +124,12 @@ class Cached:
         return CachedKind.SESSION if self._returns_made(function.scope) else None
 
     def _hands_back(self, function: Function) -> bool:
-        """Whether a function returns what it was given."""
+        """Whether a function returns what it was given, by the name that it came in with or another."""
         given = {one.name for one in function.parameters}
+        assigned = ((name, one) for name, bound in function.bindings.items() for one in bound)
+        given |= {name for name, one in assigned if isinstance(one, Assigned) and _names_any(one.value, given)}
         returned = (one.value for one in statements(function.body) if isinstance(one, Return))
-        return any(isinstance(one, Name) and one.id in given for one in returned)
+        return any(one is not None and _names_any(one, given) for one in returned)
 
     def _returns_made(self, scope: Scope) -> bool:
         """Whether a function returns an object with a session that it makes."""
@@ -225,6 +227,10 @@ class Cached:
                 if container is not None:
                     found.add(container)
         return frozenset(found)
+
+
+def _names_any(value: Expression, names: set[str]) -> bool:
+    return isinstance(value, Name) and value.id in names
 
 
 def _stored(scope: Scope) -> Iterator[tuple[Expression, Expression, int]]:
