@@ -10,7 +10,8 @@ from fastapi_session_lint import vocabulary
 from fastapi_session_lint.flow.lives import Life
 from fastapi_session_lint.flow.states import Status
 from fastapi_session_lint.flow.uses import Use, UseKind
-from fastapi_session_lint.model.expressions import NOWHERE, Attribute, Call, Constant, Expression
+from fastapi_session_lint.model.expressions import NOWHERE, Attribute, Call, Constant, Expression, Name, last_name
+from fastapi_session_lint.model.syntax import Assigned
 from fastapi_session_lint.model.walk import all_expressions
 from fastapi_session_lint.project.libraries import argument, has_stars, is_false
 from fastapi_session_lint.project.values import EngineValue, FactoryValue, QueryValue, Scope
@@ -156,12 +157,18 @@ class Writes:
 
     def _is_on_plain_engine(self, bind: Expression | None, scope: Scope) -> bool:
         """Whether an engine is known with all that it is told, and nothing of that concerns transactions."""
-        if bind is None or isinstance(bind, Call):
+        if bind is None or isinstance(bind, Call) or self._is_derived(bind, scope):
             return False
         engine = self._context.value(bind, scope)
         if not isinstance(engine, EngineValue) or engine.call is None or has_stars(engine.call):
             return False
         return not any(argument(engine.call, one) is not None for one in vocabulary.AUTOCOMMIT_OPTIONS)
+
+    def _is_derived(self, bind: Expression, scope: Scope) -> bool:
+        """Whether a name stands for what an engine gives that is told something else than the first."""
+        found = self._context.names.resolve(bind.id, scope) if isinstance(bind, Name) else None
+        made = (one.value for one in (found[0] if found is not None else ()) if isinstance(one, Assigned))
+        return any(isinstance(one, Call) and last_name(one.function) == vocabulary.OPTIONS_METHOD for one in made)
 
     @functools.cached_property
     def _is_autocommit_known(self) -> bool:
