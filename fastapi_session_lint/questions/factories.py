@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.flow.uses import Use, UseKind
-from fastapi_session_lint.model.expressions import Attribute, Call, Expression, Name, dotted, last_name
-from fastapi_session_lint.model.syntax import Assign, Class, Function
+from fastapi_session_lint.model.expressions import Attribute, Call, Expression, Name, Subscript, dotted, last_name
+from fastapi_session_lint.model.syntax import Assign, Class, Function, Return
 from fastapi_session_lint.model.walk import subexpressions
 from fastapi_session_lint.project.contents import Wanted
 from fastapi_session_lint.project.framework import calls_of
@@ -86,7 +86,9 @@ class Factories:
         if self._context.is_test(scope) or not self._is_anything_committed:
             return
         for call in calls_of(scope):
-            if argument(call, vocabulary.EXPIRE_OPTION) is not None or has_stars(call) or self._runs_once(scope):
+            if argument(call, vocabulary.EXPIRE_OPTION) is not None or has_stars(call):
+                continue
+            if self._runs_once(scope) and not self._stays(call, scope):
                 continue
             match self._context.value(call.function, scope):
                 case Library(name) if name in _MAKERS and self._makes_expiring(call, scope):
@@ -136,6 +138,21 @@ class Factories:
     def _runs_once(self, scope: Scope) -> bool:
         """Whether a scope is no part of the application: a script, or what only runs at start-up."""
         return isinstance(scope.owner, Function) and self._context.framework.runs_at_startup(scope)
+
+    def _stays(self, call: Call, scope: Scope) -> bool:
+        """Whether what a function makes at start-up is there for the requests: it is returned, or kept elsewhere."""
+        startup, module = self._context.framework.startup, self._context.names.modules[scope.module.path]
+        if startup.is_script(module) or startup.is_one_off(module):
+            return False
+        targets = list(_targets(call, scope))
+        outer = scope.owner.outer_names if isinstance(scope.owner, Function) else frozenset()
+        names = {dotted(one) for one in targets if isinstance(one, Name)}
+        returned = (one.value for one in scope.statements if isinstance(one, Return))
+        return (
+            any(isinstance(one, Attribute | Subscript) for one in targets)
+            or not names.isdisjoint(outer)
+            or any(one is call or (isinstance(one, Name) and one.id in names) for one in returned)
+        )
 
     def _makes_expiring(self, call: Call, scope: Scope) -> bool:
         value = self._context.value(call, scope)
