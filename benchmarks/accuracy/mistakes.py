@@ -27,6 +27,7 @@ _SESSION = re.compile(r"\b(?:Async)?(?:Session|SessionDep|DbSession|DBSession)\b
 _FACTORY = re.compile(r"(?:\w+\.)*(?:SessionLocal|AsyncSessionLocal|Session|AsyncSession|async_session(?:_maker)?)")
 _DEPENDENCY = re.compile(r"get_(?:async_)?(?:db|session|db_session)")
 _ROUTE = re.compile(r"\w+\.(?:get|post|put|patch|delete)\(")
+_CAUGHT = re.compile(r"\b(?:Exception|BaseException|SQLAlchemyError|IntegrityError|DBAPIError|OperationalError)\b")
 _COROUTINES = frozenset({"commit", "flush", "refresh", "rollback", "execute"})
 _IO = _COROUTINES | {"query", "scalar", "scalars", "get", "merge", "delete", "exec"}
 
@@ -95,7 +96,8 @@ def rollbacks(tree: ast.Module, rows: Sequence[str]) -> Iterator[Mistake]:
     """A handler asks the failed session for something before it rolls it back."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Try) and any(".commit()" in ast.unparse(one) for one in node.body):
-            for step in (step for handler in node.handlers for step in handler.body):
+            caught = (one for one in node.handlers if one.type is None or _CAUGHT.search(ast.unparse(one.type)))
+            for step in (step for handler in caught for step in handler.body):
                 if re.fullmatch(r"(?:await )?\w+\.rollback\(\)", ast.unparse(step)):
                     row = rows[step.lineno - 1].replace(".rollback()", ".execute(None)")
                     yield Mistake({step.lineno: row}, node.lineno, node.end_lineno or node.lineno)
@@ -109,7 +111,7 @@ def endings(tree: ast.Module, rows: Sequence[str]) -> Iterator[Mistake]:
             match node:
                 case ast.Try(handlers=[], orelse=[], finalbody=[ast.Expr(closing)]) if has_yield(node):
                     last = next(row for row in range(closing.lineno, 0, -1) if "finally:" in rows[row - 1])
-                    if re.fullmatch(r"(?:await )?\w+\.close\(\)", ast.unparse(closing)) and last < closing.lineno:
+                    if closed_name(closing) in made_in(function) and last < closing.lineno:
                         changed = {row: f"{indent(rows, row)}if True:" for row in (node.lineno, last)}
                         yield Mistake(changed, function.lineno, function.end_lineno or last)
 
@@ -149,6 +151,26 @@ def sessions_of(function: Function) -> Iterator[tuple[str, str]]:
         text = ast.unparse(one.annotation) if one.annotation is not None else ""
         if _SESSION.search(text):
             yield one.arg, text
+
+
+def made_in(function: Function) -> set[str]:
+    """The names that get what a factory of sessions makes."""
+    found = set()
+    for node in ast.walk(function):
+        match node:
+            case ast.Assign([ast.Name(name)], ast.Call(maker)) if _FACTORY.fullmatch(ast.unparse(maker)):
+                found.add(name)
+    return found
+
+
+def closed_name(expression: ast.expr) -> str:
+    """What is closed by `name.close()`, awaited or not."""
+    match expression:
+        case ast.Await(value):
+            return closed_name(value)
+        case ast.Call(ast.Attribute(ast.Name(name), "close"), [], []):
+            return name
+    return ""
 
 
 def talks(function: Function, sessions: set[str]) -> bool:
