@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import keyword
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 
 from fastapi_session_lint import fixes
 from fastapi_session_lint.findings import Applicability, Edit, Fix, Repair, RepairKind, Span
+from fastapi_session_lint.fixes import planner
+from fastapi_session_lint.fixes.shortened import shortened
 
 CASES = Path(__file__).parent / "fixes_cases"
 NODES: dict[RepairKind, tuple[type[cst.CSTNode], ...]] = {
@@ -252,3 +255,86 @@ def test_mixed_line_endings_follow_their_neighbours() -> None:
     text = "def f():\r\n    db = SessionLocal()\r\n    db.x()\r\n    db.close()\r\nx = 1\ny = 2\n"
     after = closed_in_finally(text).partition("SessionLocal()")[2]
     assert after == "\r\n    try:\r\n        db.x()\r\n    finally:\r\n        db.close()\r\nx = 1\ny = 2\n"
+
+
+# --- in files of which only a part is read ---------------------------------------------------------------------------
+
+STRANGE = "def strange(one):\n    '''Of\n    three rows.'''\n    return one\n"
+WITHIN_A_CLASS = """\
+class Others:
+    @strange
+    async def first(self):
+        return [
+            self,
+        ]
+
+    def last(self): ...
+"""
+
+
+def long(text: str, above: str, below: str) -> str:
+    """A file with so many other definitions that it is worthwhile to leave them out."""
+    return "\n\n".join(["\n\n".join([above] * 9), text, "\n\n".join([below] * 9)])
+
+
+def knowing(text: str) -> str:
+    """A function that binds and reads every name of a file, and has it in a text."""
+    words = sorted(set(re.findall(r"[A-Za-z_]\w*", text)))
+    names = [one for one in words if not keyword.iskeyword(one)]
+    rows = [f"    {name}, other.{name}, '{name}'\n" for name in names]
+    return f"def knowing(other):\n{''.join(rows)}    return other\n"
+
+
+@each_case
+@pytest.mark.parametrize("shape", ["above", "below", "in a class", "knowing every name", "other line ends"])
+def test_in_a_long_file(case: Case, shape: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    above, below = {
+        "above": (STRANGE, "one = 1"),
+        "in a class": (WITHIN_A_CLASS, WITHIN_A_CLASS),
+        "knowing every name": ("one = 1", knowing(unmark(case.before)[0])),
+    }.get(shape, ("one = 1", STRANGE))
+    marked = long(case.before, above, below)
+    text, span = unmark(marked.replace("\n", "\r\n") if shape == "other line ends" else marked)
+    repair = case.repair(span)
+    found = planner.plan(text, [repair])
+    monkeypatch.setattr(planner, "shortened", lambda *_: None)
+    assert found == planner.plan(text, [repair])
+
+
+def test_most_functions_are_read_alone() -> None:
+    texts = [unmark(long(case.before, STRANGE, STRANGE)) for case in ALL]
+    assert sum(shortened(text, [span]) is not None for text, span in texts) > len(ALL) / 2
+
+
+def test_every_row_stays_where_it_is() -> None:
+    text, span = unmark(f"{STRANGE * 3}\n\ndef asked():\n    «return 1»\n\n\n{WITHIN_A_CLASS * 3}")
+    found = shortened(text, [span])
+    assert found is not None
+    rows = found.text.split("\n")
+    assert len(rows) == text.count("\n") + 1
+    assert rows[span.row - 1] == "    return 1"
+    assert {row for row in rows if row} == {"(", ")", "def asked():", "    return 1"}
+    assert found.left_out >= {"strange", "rows", "Others", "async"}
+
+
+def test_methods_of_the_class_around() -> None:
+    text, span = unmark(f"{WITHIN_A_CLASS}\n    def asked(self):\n        «return 1»\n")
+    found = shortened(text, [span])
+    assert found is not None
+    rows = [row for row in found.text.split("\n") if row]
+    assert rows == ["class Others:", "    (", ")", "    ()", "    def asked(self):", "        return 1"]
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        f"{STRANGE * 9}\n«one = 1»\n",
+        f"{STRANGE * 9}\nclass One:\n    «one = 1»\n",
+        "def one():\n    «return 1»\n",
+        f"{STRANGE * 9}\ndef one(:\n    «return 1»\n",
+    ],
+    ids=["in no function", "in a class alone", "nothing else", "not readable"],
+)
+def test_where_all_is_read(marked: str) -> None:
+    text, span = unmark(marked)
+    assert shortened(text, [span]) is None

@@ -51,9 +51,10 @@ def _name(maker: cst.Name | cst.Attribute) -> str:
 
 def _is_named_elsewhere(tree: Tree, name: str) -> bool:
     """Whether the file reads the old factory's name for anything but a call or an import."""
+    module = tree.everywhere(name)
     return any(
         one.value == name and not isinstance(tree.parent(_whole(tree, one)), cst.Call | cst.ImportAlias)
-        for one in (*variables(tree.module), *_members(tree.module))
+        for one in (*variables(module), *_members(module))
     )
 
 

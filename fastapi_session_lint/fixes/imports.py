@@ -111,7 +111,7 @@ def _local_name(node: cst.CSTNode, module: str, name: str) -> str | None:
 
 
 def _bindings(tree: Tree, name: str) -> int:
-    return sum(one.value == name and is_binding(tree, one) for one in variables(tree.module))
+    return sum(one.value == name and is_binding(tree, one) for one in variables(tree.everywhere(name)))
 
 
 def _imports_above(tree: Tree, row: int) -> Iterator[Import]:

@@ -49,12 +49,21 @@ def mentions(tree: Tree, root: cst.CSTNode, name: str) -> list[cst.Name]:
     A nested function's own variable of that name is another.
     """
     scope = tree.scope(root)
-    return [one for one in variables(root) if one.value == name and not _is_foreign(tree, one, scope)]
+    return [
+        one
+        for one in variables(_looked_through(tree, root, name))
+        if one.value == name and not _is_foreign(tree, one, scope)
+    ]
 
 
 def scope_mentions(tree: Tree, scope: cst.CSTNode, name: str) -> list[cst.Name]:
     """Where a variable of a function, class or module is read or bound."""
-    return [one for one in variables(scope) if one.value == name and not _is_foreign(tree, one, scope)]
+    found = variables(_looked_through(tree, scope, name))
+    return [one for one in found if one.value == name and not _is_foreign(tree, one, scope)]
+
+
+def _looked_through(tree: Tree, root: cst.CSTNode, name: str) -> cst.CSTNode:
+    return tree.everywhere(name) if root is tree.module else root
 
 
 def _is_foreign(tree: Tree, name: cst.Name, scope: cst.CSTNode) -> bool:
@@ -135,7 +144,7 @@ def is_captured(tree: Tree, name: cst.Name, scope: cst.CSTNode) -> bool:
 
 def is_taken(tree: Tree, name: str) -> bool:
     """Whether a name means something anywhere in the file already, or is a builtin."""
-    return hasattr(builtins, name) or any(one.value == name for one in variables(tree.module))
+    return hasattr(builtins, name) or any(one.value == name for one in variables(tree.everywhere(name)))
 
 
 def escapes(tree: Tree, creation: Statement, block: Iterable[cst.CSTNode], name: str) -> bool:

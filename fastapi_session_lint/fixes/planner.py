@@ -1,8 +1,10 @@
-"""One parse for all repairs of a file, and the maker of each kind of fix."""
+"""One parse, or two, for all repairs of a file, and the maker of each kind of fix."""
 
 from __future__ import annotations
 
 import ast
+import contextlib
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -20,10 +22,11 @@ from fastapi_session_lint.fixes.enter_generator import enter_generator
 from fastapi_session_lint.fixes.handlers import add_raise, add_rollback, add_rollback_if_failed, guard_commit
 from fastapi_session_lint.fixes.move_out_of_try import move_out_of_try
 from fastapi_session_lint.fixes.savepoints import add_savepoint
+from fastapi_session_lint.fixes.shortened import shortened
 from fastapi_session_lint.fixes.split_import import split_import
 from fastapi_session_lint.fixes.suppressions import remove_suppression
 from fastapi_session_lint.fixes.textual_sql import wrap_in_text
-from fastapi_session_lint.fixes.tree import Tree, parse
+from fastapi_session_lint.fixes.tree import LeftOut, Tree, parse
 from fastapi_session_lint.fixes.with_statements import swap_with
 from fastapi_session_lint.fixes.yield_session import yield_instead_of_return
 
@@ -32,8 +35,19 @@ _CAREFUL = (Applicability.SAFE, Applicability.UNSAFE, Applicability.DISPLAY)
 
 def plan(text: str, repairs: Sequence[Repair]) -> list[Fix | None]:
     """The fix for each repair, None where no correct one exists."""
-    tree = parse(text)
-    return [_limited(_foreseen(tree, repair), repair.limit) if tree else None for repair in repairs]
+    whole = functools.cache(functools.partial(parse, text))
+    short = shortened(text, [one.span for one in repairs])
+    part = None if short is None else parse(text, short)
+    return [_limited(_planned(part, whole, one), one.limit) for one in repairs]
+
+
+def _planned(part: Tree | None, whole: Callable[[], Tree | None], repair: Repair) -> Fix | None:
+    """The fix for one repair by a part of its file, by all of it where the part does not tell."""
+    if part is not None:
+        with contextlib.suppress(LeftOut):
+            return _foreseen(part, repair)
+    tree = whole()
+    return None if tree is None else _foreseen(tree, repair)
 
 
 def _foreseen(tree: Tree, repair: Repair) -> Fix | None:

@@ -68,7 +68,7 @@ def suite(tree: Tree, block: cst.BaseSuite | cst.Module) -> Suite | None:
     if not steps:
         return None
     if isinstance(block, cst.SimpleStatementSuite):
-        unit = tree.module.default_indent
+        unit = tree.default_indent
         owner = tree.parents[block]
         if not tree.line(steps[0].start[0])[: steps[0].start[1]].strip():
             return None

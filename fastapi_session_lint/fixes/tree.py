@@ -14,6 +14,7 @@ from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
 from fastapi_session_lint.findings import Span
 from fastapi_session_lint.fixes.edits import Point
+from fastapi_session_lint.fixes.shortened import Shortened
 from fastapi_session_lint.source import split_lines
 
 Node = TypeVar("Node", bound=cst.CSTNode)
@@ -34,9 +35,17 @@ _STRINGS = (cst.SimpleString, cst.FormattedString, cst.TemplatedString)
 _INDENTATION = re.compile(r"[ \t]*")
 
 
+class LeftOut(Exception):
+    """A question that needs the whole file was asked of a tree that has a part of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """One parsed file. `frozen_rows` begin inside a string, so that no white space may be put at their start."""
+    """One parsed file. `frozen_rows` begin inside a string, so that no white space may be put at their start.
+
+    `left_out` are the words of those definitions at module level that are not in the tree: see shortened. What would
+    have to look into one of them raises LeftOut.
+    """
 
     module: cst.Module
     lines: tuple[str, ...]
@@ -44,6 +53,20 @@ class Tree:
     parents: Mapping[cst.CSTNode, cst.CSTNode]
     sought: Mapping[Point, tuple[cst.CSTNode, ...]]
     frozen_rows: frozenset[int]
+    left_out: frozenset[str] = frozenset()
+
+    def everywhere(self, name: str) -> cst.Module:
+        """The module, for one who looks for a name all over the file. Raises LeftOut where it may stand elsewhere."""
+        if name in self.left_out:
+            raise LeftOut
+        return self.module
+
+    @property
+    def default_indent(self) -> str:
+        """By what most blocks of the file are indented. Raises LeftOut."""
+        if self.left_out:
+            raise LeftOut
+        return self.module.default_indent
 
     def start(self, node: cst.CSTNode) -> Point:
         """Where a node begins, its own parentheses included."""
@@ -103,6 +126,8 @@ class Tree:
     def newline(self, row: int) -> str:
         """The line ending at a row; the file's usual one for a last row that has none."""
         ending = self.lines[row - 1][len(self.line(row)) :]
+        if not ending and self.left_out:
+            raise LeftOut
         return ending or self.module.default_newline
 
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
@@ -203,18 +228,22 @@ class _Wrapper(MetadataWrapper):
         return super().visit_batched(given, before_visit, after_leave) if given else self.module
 
 
-def parse(text: str) -> Tree | None:
-    """The tree of a file, None when libcst cannot read it or does not keep every character of it."""
+def parse(text: str, short: Shortened | None = None) -> Tree | None:
+    """The tree of a file, of what it was shortened to if it was; None when libcst cannot read it or does not keep every
+    character of it.
+    """
+    code, left_out = short or (text, frozenset())
     try:
-        wrapper = _Wrapper(cst.parse_module(text), unsafe_skip_copy=True)
-        if wrapper.module.code != text:
+        wrapper = _Wrapper(cst.parse_module(code), unsafe_skip_copy=True)
+        if wrapper.module.code != code:
             return None
         positions = wrapper.resolve(PositionProvider)
         parents = _parents(wrapper.module)
     except (cst.ParserSyntaxError, RecursionError):
         return None
     lines = tuple(split_lines(text))
-    return Tree(wrapper.module, lines, positions, parents, _sought(positions), frozenset(_frozen_rows(positions)))
+    frozen_rows = frozenset(_frozen_rows(positions))
+    return Tree(wrapper.module, lines, positions, parents, _sought(positions), frozen_rows, left_out)
 
 
 def _parents(module: cst.Module) -> dict[cst.CSTNode, cst.CSTNode]:

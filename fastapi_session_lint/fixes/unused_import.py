@@ -22,6 +22,8 @@ def spare_imports(tree: Tree, gone: Iterable[cst.Name]) -> list[cst.ImportAlias]
     What is imported more than once goes altogether, or stays where one of the imports has to.
     """
     uses = dict.fromkeys(gone)
+    for use in uses:
+        tree.everywhere(use.value)  # a text anywhere in the file may name it
     left = ([one for one in scope_mentions(tree, scope, name) if one not in uses] for scope, name in _bound(tree, uses))
     found = [[(one.value, _alias(tree, one)) for one in mentions] for mentions in left]
     spoken = _names_in_text(tree) if any(found) else frozenset[str]()
