@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from fastapi_session_lint.model import lower_definitions
 from fastapi_session_lint.model.expressions import (
     DOCUMENTATION,
     NOTHING,
@@ -18,20 +19,15 @@ from fastapi_session_lint.model.expressions import (
 )
 from fastapi_session_lint.model.lower_expressions import ExpressionLowering
 from fastapi_session_lint.model.newer_grammar import ALIASES
-from fastapi_session_lint.model.scopes import ScopeBuilder
 from fastapi_session_lint.model.syntax import (
-    NO_NAMES,
     Assign,
     Break,
     Case,
-    Class,
     Continue,
     Declared,
-    Define,
     Delete,
     Do,
     For,
-    Function,
     Handler,
     If,
     Imported,
@@ -223,75 +219,6 @@ class StatementLowering(ExpressionLowering):
         irrefutable = isinstance(node.pattern, ast.MatchAs) and node.pattern.pattern is None and guard is None
         return Case(names, guard, irrefutable, self.suite(node.body))
 
-    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Statement:
-        """A decorator is read before the def, as it stands before it in the source."""
-        decorator_places = tuple([self.place(one) for one in node.decorator_list])
-        decorators = tuple([self.expression(one) for one in node.decorator_list])
-        place = self.statement_place(node)
-        outer = self.scope
-        inner = ScopeBuilder("function", _qualified(outer, node.name), outer)
-        parameters = self.parameters(node.args, inner)
-        returns = self.annotation(node.returns)
-        self.scope = inner
-        body = self.suite(node.body)
-        self.scope = outer
-        reads = inner.free_names()
-        outer.reads.update(reads)
-        function = Function(
-            name=node.name,
-            qualified_name=inner.name,
-            parameters=parameters,
-            decorators=decorators,
-            decorator_places=decorator_places,
-            returns=returns,
-            is_async=type(node) is ast.AsyncFunctionDef,
-            is_generator=bool(inner.yields),
-            body=body,
-            bindings=inner.frozen_bindings(),
-            last_bindings=inner.frozen_last(),
-            outer_names=frozenset(inner.outer_names) or NO_NAMES,
-            reads=reads,
-            calls=tuple(inner.calls),
-            yields=tuple(inner.yields),
-            stores=tuple(inner.stores),
-            lambdas=tuple(inner.lambdas),
-            place=place,
-        )
-        outer.bind(function.name, function)
-        return Define(function, place)
-
-    def _class(self, node: ast.ClassDef) -> Statement:
-        decorators = tuple(self.expression(one) for one in node.decorator_list)
-        place = self.statement_place(node)
-        outer = self.scope
-        inner = ScopeBuilder("class", _qualified(outer, node.name), outer)
-        bases = tuple(self.argument(one).value for one in node.bases)
-        keywords = tuple(self.argument(one) for one in node.keywords)
-        self.scope = inner
-        body = self.suite(node.body)
-        self.scope = outer
-        outer.reads |= inner.reads
-        definition = Class(
-            name=node.name,
-            qualified_name=inner.name,
-            bases=bases,
-            keywords=keywords,
-            decorators=decorators,
-            body=body,
-            bindings=inner.frozen_bindings(),
-            last_bindings=inner.frozen_last(),
-            attributes={name: tuple(found) for name, found in inner.attributes.items()},
-            calls=tuple(inner.calls),
-            lambdas=tuple(inner.lambdas),
-            place=place,
-        )
-        outer.bind(definition.name, definition)
-        return Define(definition, place)
-
-
-def _qualified(scope: ScopeBuilder, name: str) -> str:
-    return f"{scope.name}.{name}" if scope.name else name
-
 
 def _bound_names(pattern: ast.pattern) -> Iterator[str]:
     """The names that a pattern binds; its values hold no calls."""
@@ -336,8 +263,8 @@ _LOWER: dict[type[ast.AST], Callable[[StatementLowering, Any], Statement | None]
     ast.With: StatementLowering._with,
     ast.AsyncWith: StatementLowering._with,
     ast.Match: StatementLowering._match,
-    ast.FunctionDef: StatementLowering._function,
-    ast.AsyncFunctionDef: StatementLowering._function,
-    ast.ClassDef: StatementLowering._class,
+    ast.FunctionDef: lower_definitions.function,
+    ast.AsyncFunctionDef: lower_definitions.function,
+    ast.ClassDef: lower_definitions.class_,
     **dict.fromkeys(ALIASES, StatementLowering._type_alias),
 }

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from fastapi_session_lint.model import lower_definitions, lower_operations
 from fastapi_session_lint.model.expressions import (
     NOTHING,
     NOWHERE,
@@ -17,37 +18,21 @@ from fastapi_session_lint.model.expressions import (
     Attribute,
     Await,
     Call,
-    Choice,
-    Collection,
-    Compare,
     Comprehension,
     Constant,
     Expression,
     Generator,
-    Lambda,
-    Logic,
     Name,
-    Not,
     Opaque,
-    Starred,
-    Subscript,
     Template,
     Walrus,
     Yield,
 )
+from fastapi_session_lint.model.lower_operations import KINDS
 from fastapi_session_lint.model.newer_grammar import TemplateStr
 from fastapi_session_lint.model.places import SIZE
 from fastapi_session_lint.model.scopes import ScopeBuilder
-from fastapi_session_lint.model.syntax import NO_NAMES, Assigned, Function, Parameter, Return
-
-_OPERATORS: dict[type[ast.cmpop], str] = {
-    ast.Is: "is",
-    ast.IsNot: "is not",
-    ast.Eq: "==",
-    ast.NotEq: "!=",
-    ast.In: "in",
-    ast.NotIn: "not in",
-}
+from fastapi_session_lint.model.syntax import Assigned
 
 
 class ExpressionLowering:
@@ -201,97 +186,11 @@ class ExpressionLowering:
                 if (spec := getattr(part, "format_spec", None)) is not None:
                     yield from (one for one in self._string_parts(spec) if not isinstance(one, Constant))
 
-    def _collection(self, node: ast.Tuple | ast.List | ast.Set) -> Expression:
-        return Collection(_KINDS[type(node)], tuple([self.expression(one) for one in node.elts]))
-
-    def _dict(self, node: ast.Dict) -> Expression:
-        items: list[Expression] = []
-        for key, value in zip(node.keys, node.values, strict=True):
-            items += (
-                [Starred(self.expression(value))] if key is None else [self.expression(key), self.expression(value)]
-            )
-        return Collection("dict", tuple(items))
-
-    def _subscript(self, node: ast.Subscript) -> Expression:
-        value = self.expression(node.value)
-        return Subscript(value, self.expression(node.slice))
-
-    def _slice(self, node: ast.Slice) -> Expression:
-        return self.opaque(node.lower, node.upper, node.step)
-
-    def _choice(self, node: ast.IfExp) -> Expression:
-        body = self.expression(node.body)
-        test = self.expression(node.test)
-        return Choice(test, body, self.expression(node.orelse))
-
-    def _logic(self, node: ast.BoolOp) -> Expression:
-        operator = "and" if type(node.op) is ast.And else "or"
-        found = self.expression(node.values[0])
-        for one in node.values[1:]:
-            found = Logic(operator, found, self.expression(one))
-        return found
-
-    def _unary(self, node: ast.UnaryOp) -> Expression:
-        return Not(self.expression(node.operand)) if type(node.op) is ast.Not else self.opaque(node.operand)
-
-    def _binary(self, node: ast.BinOp) -> Expression:
-        return self.opaque(node.left, node.right)
-
-    def _comparison(self, node: ast.Compare) -> Expression:
-        left = self.expression(node.left)
-        rights = [self.expression(one) for one in node.comparators]
-        operator = _OPERATORS.get(type(node.ops[0]))
-        if len(rights) == 1 and operator:
-            return Compare(left, operator, rights[0])
-        return Opaque((left, *rights))
-
     def _walrus(self, node: ast.NamedExpr) -> Expression:
         value = self.expression(node.value)
         target = node.target.id
         self.scope.bind(target, Assigned(value, None, "=", None, NOWHERE))
         return Walrus(target, value)
-
-    def _lambda(self, node: ast.Lambda) -> Expression:
-        inner = ScopeBuilder("function", f"{self.scope.name}.<lambda>".lstrip("."), self.scope)
-        parameters = self.parameters(node.args, inner)
-        outer, self.scope = self.scope, inner
-        value = self.expression(node.body)
-        self.scope = outer
-        outer.reads.update(inner.free_names())
-        function = Function(
-            name="<lambda>",
-            qualified_name=inner.name,
-            parameters=parameters,
-            decorators=(),
-            decorator_places=(),
-            returns=None,
-            is_async=False,
-            is_generator=bool(inner.yields),
-            body=(Return(value, NOWHERE),),
-            bindings=inner.frozen_bindings(),
-            last_bindings=inner.frozen_last(),
-            outer_names=NO_NAMES,
-            reads=inner.free_names(),
-            calls=tuple(inner.calls),
-            yields=tuple(inner.yields),
-            stores=(),
-            lambdas=tuple(inner.lambdas),
-            place=NOWHERE,
-        )
-        outer.lambdas.append(function)
-        return Lambda(function)
-
-    def parameters(self, node: ast.arguments, inner: ScopeBuilder) -> tuple[Parameter, ...]:
-        """The parameters of a def or lambda, evaluated outside, bound in `inner`."""
-        found: list[Parameter] = []
-        for one, default, kind in _ordered(node):
-            place = self.place(one)
-            annotation = self.annotation(one.annotation)
-            found.append(Parameter(one.arg, annotation, self.optional(default), kind, place))
-            inner.bindings[one.arg].append(found[-1])
-        if found and found[0].kind in ("positional", "*"):
-            inner.first_parameter = found[0].name
-        return tuple(found)
 
     def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> Expression:
         """The targets are renamed before the element, which stands first in the source, is read."""
@@ -304,7 +203,7 @@ class ExpressionLowering:
         elements = tuple(self.expression(one) for one in parts)
         generators = tuple(self._generator(loop) for loop in node.generators)
         self._renamed = outer
-        return Comprehension(_KINDS[type(node)], elements, generators)
+        return Comprehension(KINDS[type(node)], elements, generators)
 
     def _generator(self, loop: ast.comprehension) -> Generator:
         target = self.expression(loop.target)
@@ -312,34 +211,6 @@ class ExpressionLowering:
         conditions = tuple(self.expression(one) for one in loop.ifs)
         self.scope.bind_target(target, iterable, None, "async for" if loop.is_async else "for", NOWHERE)
         return Generator(target, iterable, conditions, bool(loop.is_async))
-
-    def _starred(self, node: ast.Starred) -> Expression:
-        return Starred(self.expression(node.value))
-
-
-_KINDS: dict[type[ast.expr], str] = {
-    ast.Tuple: "tuple",
-    ast.List: "list",
-    ast.Set: "set",
-    ast.ListComp: "list",
-    ast.SetComp: "set",
-    ast.DictComp: "dict",
-    ast.GeneratorExp: "generator",
-}
-
-
-def _ordered(node: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr | None, str]]:
-    """Parameters with their defaults and kinds, as they stand."""
-    positional = [*node.posonlyargs, *node.args]
-    without = len(positional) - len(node.defaults)
-    for index, one in enumerate(positional):
-        yield one, node.defaults[index - without] if index >= without else None, "positional"
-    if node.vararg is not None:
-        yield node.vararg, None, "*"
-    for one, default in zip(node.kwonlyargs, node.kw_defaults, strict=True):
-        yield one, default, "keyword"
-    if node.kwarg is not None:
-        yield node.kwarg, None, "**"
 
 
 def _is_address(part: Constant) -> bool:
@@ -372,22 +243,22 @@ _LOWER: dict[type[ast.AST], Callable[[ExpressionLowering, Any], Expression]] = {
     ast.Constant: ExpressionLowering._constant,
     ast.JoinedStr: ExpressionLowering._formatted,
     TemplateStr: ExpressionLowering._formatted,
-    ast.Tuple: ExpressionLowering._collection,
-    ast.List: ExpressionLowering._collection,
-    ast.Set: ExpressionLowering._collection,
-    ast.Dict: ExpressionLowering._dict,
-    ast.Subscript: ExpressionLowering._subscript,
-    ast.Slice: ExpressionLowering._slice,
-    ast.IfExp: ExpressionLowering._choice,
-    ast.BoolOp: ExpressionLowering._logic,
-    ast.UnaryOp: ExpressionLowering._unary,
-    ast.BinOp: ExpressionLowering._binary,
-    ast.Compare: ExpressionLowering._comparison,
+    ast.Tuple: lower_operations.collection,
+    ast.List: lower_operations.collection,
+    ast.Set: lower_operations.collection,
+    ast.Dict: lower_operations.mapping,
+    ast.Subscript: lower_operations.subscript,
+    ast.Slice: lower_operations.part,
+    ast.IfExp: lower_operations.choice,
+    ast.BoolOp: lower_operations.logic,
+    ast.UnaryOp: lower_operations.unary,
+    ast.BinOp: lower_operations.binary,
+    ast.Compare: lower_operations.comparison,
     ast.NamedExpr: ExpressionLowering._walrus,
-    ast.Lambda: ExpressionLowering._lambda,
+    ast.Lambda: lower_definitions.function_of_lambda,
     ast.ListComp: ExpressionLowering._comprehension,
     ast.SetComp: ExpressionLowering._comprehension,
     ast.DictComp: ExpressionLowering._comprehension,
     ast.GeneratorExp: ExpressionLowering._comprehension,
-    ast.Starred: ExpressionLowering._starred,
+    ast.Starred: lower_operations.starred,
 }
