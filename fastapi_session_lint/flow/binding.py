@@ -20,7 +20,7 @@ class Binder:
 
     `tracked` are the names whose tests are remembered, `outer` those that belong to the module. `gives` tells what an
     expression is, as far as the session goes, `keeps` whether a nested function closes the session or keeps it.
-    `stored` is told of each name by which the session leaves the function.
+    `stored` is told of each name by which the session leaves the function; `leaving` gives the state then.
     """
 
     tracked: frozenset[str]
@@ -28,6 +28,7 @@ class Binder:
     gives: Callable[[Expression, frozenset[str]], Outcome]
     keeps: Callable[[Outcome, frozenset[str]], bool]
     stored: Callable[[str, State], None]
+    leaving: Callable[[State], State]
 
     def bind_all(self, targets: tuple[Expression, ...], value: Expression, outcome: Outcome, state: State) -> State:
         """The state after `a = b = value`."""
@@ -63,7 +64,7 @@ class Binder:
                 if is_local:
                     return state
                 self.stored(name, state)
-        return handed_on(state)
+        return self.leaving(state)
 
     def _leaves(self, outcome: Outcome, names: frozenset[str], is_local: bool) -> bool:
         """`close = db.close` closes it later; a nested function with a name of its own is followed by its calls."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fastapi_session_lint.flow.flags import NO_FLAGS, Flags, Given
+from fastapi_session_lint.flow.following import follow
 from fastapi_session_lint.flow.graph import build
 from fastapi_session_lint.flow.leaving import entry, way_out
 from fastapi_session_lint.flow.liveness import Liveness
@@ -18,7 +19,6 @@ from fastapi_session_lint.flow.states import Error, GeneratorManager, Health, Ma
 from fastapi_session_lint.flow.steps import Graph
 from fastapi_session_lint.flow.summary import NEVER, STRANGE, UNTOUCHED, Effect, summary
 from fastapi_session_lint.flow.uses import UseKind
-from fastapi_session_lint.flow.walk import follow
 from fastapi_session_lint.flow.wrapping import Wrapping
 from fastapi_session_lint.model.expressions import NOWHERE, Argument, Call, Expression
 from fastapi_session_lint.model.syntax import NO_NAMES

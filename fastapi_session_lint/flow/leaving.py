@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fastapi_session_lint.flow.following import follow
 from fastapi_session_lint.flow.lives import Life, Point
 from fastapi_session_lint.flow.states import Error, GeneratorManager, Health, Manager, ObjectManager, State, Status
 from fastapi_session_lint.flow.steps import Leave
 from fastapi_session_lint.flow.summary import Effect, in_order, left_in, summary
 from fastapi_session_lint.flow.uses import UseKind
-from fastapi_session_lint.flow.walk import Walk, follow
+from fastapi_session_lint.flow.walk import Walk
 from fastapi_session_lint.model.expressions import Constant
 from fastapi_session_lint.model.syntax import Return
 

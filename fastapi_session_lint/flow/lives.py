@@ -111,6 +111,17 @@ class Life:
         return any(failed and point.state.status is Status.CLOSED for failed, point in self.ends)
 
     @property
+    def closes_what_is_gone(self) -> bool:
+        """Whether the function closes the session that it has handed to another owner before, for all that is known."""
+        return any(one.before.status is Status.GONE and _is_close(one.use) for one in self.moments)
+
+    @property
+    def is_closed_when_all_goes_well(self) -> bool:
+        """Whether every path that returns closes the session."""
+        good = [point.state.status for failed, point in self.ends if not failed]
+        return Status.CLOSED in good and all(status in (Status.CLOSED, Status.ABSENT) for status in good)
+
+    @property
     def is_handed_on(self) -> bool:
         """Whether any path returns, yields or keeps the session somewhere else."""
         owners = (UseKind.KEEP, UseKind.RETURN, UseKind.STORE)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fastapi_session_lint.flow.following import follow
 from fastapi_session_lint.flow.states import State, Status
-from fastapi_session_lint.flow.walk import follow
 from fastapi_session_lint.model.expressions import Await, Call, Expression
 from fastapi_session_lint.model.syntax import Do, Function, If, Raise, Return, Statement, Suite, Try, With
 from fastapi_session_lint.project.implementations import is_abstract

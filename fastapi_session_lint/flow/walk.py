@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+from fastapi_session_lint import vocabulary
 from fastapi_session_lint.flow import facts, telling
 from fastapi_session_lint.flow.binding import Binder, given_back, named, unbound
 from fastapi_session_lint.flow.changes import acted, busy, failed, given_away, handed_on, passed, raising, sound
@@ -21,6 +22,7 @@ from fastapi_session_lint.flow.reader import Reader, is_item
 from fastapi_session_lint.flow.states import (
     ANY_ERROR,
     Health,
+    Left,
     State,
     Status,
     fact,
@@ -39,7 +41,6 @@ from fastapi_session_lint.flow.steps import (
     Evaluate,
     Exit,
     Forget,
-    Graph,
     Handled,
     Iterate,
     Leave,
@@ -51,29 +52,29 @@ from fastapi_session_lint.flow.summary import STRANGE, Effect
 from fastapi_session_lint.flow.uses import Captured, Outcome, Use, UseKind
 from fastapi_session_lint.model.expressions import NOWHERE, Collection, Expression, Name
 from fastapi_session_lint.model.syntax import Define, Function
-from fastapi_session_lint.project.values import FunctionValue, ObjectValue, Scope
+from fastapi_session_lint.project.values import FunctionValue, ObjectValue
 
 if TYPE_CHECKING:
     from fastapi_session_lint.flow.effects import Effects
 
+_CLOSERS = vocabulary.CLOSE_METHODS | vocabulary.EXIT_STACK_ENTERS
+"""What is called, or given away, by those who have somebody else close a session."""
 _LIMIT = 6000
 """(node, state) pairs after which a function is given up."""
 
 
-def follow(effects: Effects, scope: Scope, graph: Graph, origin: Expression | None, start: State) -> Life:
-    """Follow a session through a function from its beginning: one that `origin` makes, or one that comes in."""
-    walk = Walk(effects, Life(scope, graph, origin, start))
-    walk.run([Point(graph.entry, start)])
-    return walk.life
-
-
 class Walk:
-    """One traversal; with `stops`, paths end at their first yield."""
+    """One traversal.
 
-    def __init__(self, effects: Effects, life: Life, stops: bool = False) -> None:
+    With `stops`, paths end at their first yield. With `lends`, the function goes on to own a session that it gives to
+    others, who work with it.
+    """
+
+    def __init__(self, effects: Effects, life: Life, stops: bool = False, lends: bool = False) -> None:
         self.effects = effects
         self.life = life
         self.stops = stops
+        self._lends = lends
         self.scope = life.scope
         self.nodes = life.graph.nodes
         self.reader = Reader(effects, life.scope, life.origin)
@@ -89,7 +90,8 @@ class Walk:
         owner = self.scope.owner
         outer = owner.outer_names if isinstance(owner, Function) else frozenset[str]()
         # It is at hand here alone: it leads back to this object, and nobody looks for garbage while a run lasts.
-        binder = Binder(self.tracked, outer, self._gives, self._keeps, self._stored)
+        leaving = busy if self._lends else handed_on
+        binder = Binder(self.tracked, outer, self._gives, self._keeps, self._stored, leaving)
         for start in starts:
             self._reach(start, None, None)
         while self._queue:
@@ -190,8 +192,9 @@ class Walk:
             case UseKind.PASS:
                 return self._pass(point, node, use, use.effect or STRANGE, state)
             case UseKind.KEEP:
-                self._raise(point, node, sound(state), use)
-                return [given_away(state)]
+                is_lent = self._lends and use.name not in _CLOSERS
+                self._raise(point, node, busy(sound(state)) if is_lent else sound(state), use)
+                return [busy(sound(state)) if is_lent else given_away(state)]
             case UseKind.YIELD:
                 return self._yield(point, node, use, state)
             case UseKind.NAME:
@@ -207,7 +210,8 @@ class Walk:
         for one in effect.failures:
             after = passed(state, one, use.place, is_returned=False)
             self._go(point, node.error, in_error(after, one.error), use)
-        back = ((passed(state, one, use.place, is_returned=True), one.gives) for one in effect.after)
+        left = map(_lent, effect.after) if self._lends else effect.after
+        back = ((passed(state, one, use.place, is_returned=True), one.gives) for one in left)
         return [telling.heard(after, use.place, gives) for after, gives in back]
 
     def _yield(self, point: Point, node: Node, use: Use, state: State) -> list[State]:
@@ -310,3 +314,8 @@ class Walk:
             if taken is Verdict.ALWAYS:
                 return
         self._go(point, node.error, point.state)
+
+
+def _lent(left: Left) -> Left:
+    """How a callee leaves a session that it keeps, but has only been lent."""
+    return left._replace(status=Status.BUSY) if left.status is Status.GONE else left

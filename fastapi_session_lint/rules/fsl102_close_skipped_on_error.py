@@ -4,8 +4,9 @@
 
 Reports a call that creates a session when some path closes it and another does not: an error raised between creation
 and `close()`, a `return` before it, or an `except` for some errors only with the close behind it; also a session that
-an object makes when it is entered, where its `__exit__` commits before it closes, with no `finally`. The finding stands
-at the creating call; its trail names the line that raises past the close.
+an object makes when it is entered, where its `__exit__` commits before it closes, with no `finally`. Code that is not
+known, a dictionary, or the request may get the session meanwhile: who closes it has only lent it. The finding stands at
+the creating call; its trail names the line that raises past the close.
 
 Not reported: an error path that ends in `rollback()`, which gives the connection back; statements in between that
 cannot raise, such as assignments of names and logging; pytest fixtures, into which pytest throws nothing; providers
