@@ -204,9 +204,11 @@ class Blocking:
         if isinstance(call.function, Attribute) and isinstance(function.receiver, ObjectValue):
             owner = dotted(call.function.value) or function.receiver.of.definition.name
             given = self._given_to(call.function.value, scope)
-            for path in self._kept_sessions(function.receiver.of):
+            is_async = bool(given) and not any(map(self._is_sync, given.values()))
+            for path in () if is_async else self._kept_sessions(function.receiver.of):
                 key = self._keys.of_kept(call.function.value, function.receiver.of, path, scope)
-                yield _Reached(given or f"{owner}.{path}", key, attribute=path)
+                name = next((name for name, one in given.items() if self._is_sync(one)), f"{owner}.{path}")
+                yield _Reached(name, key, attribute=path)
         if function.scope.outer is scope:
             for name in sorted(function.function.reads):
                 if self._is_sync_session(Name(name), scope):
@@ -223,13 +225,14 @@ class Blocking:
         assert isinstance(function, FunctionValue)
         return effects.of_captured(function, frozenset({reached.name}))
 
-    def _given_to(self, owner: Expression, scope: Scope) -> str | None:
-        """The name of the sync session with which an object was made in this function."""
+    def _given_to(self, owner: Expression, scope: Scope) -> dict[str, SessionValue]:
+        """The sessions, by their names, with which an object was made in this function."""
         if isinstance(owner, Name):
             bindings = self._context.names.bindings(scope).get(owner.id, ())
             owner = next((one.value for one in bindings if isinstance(one, Assigned)), owner)
         arguments = owner.arguments if isinstance(owner, Call) else ()
-        return next((dotted(one.value) for one in arguments if self._is_sync_session(one.value, scope)), None)
+        found = {dotted(one.value): self._context.evidence.session(one.value, scope) for one in arguments}
+        return {name: session for name, session in found.items() if name is not None and session is not None}
 
     def _kept_sessions(self, owner: ClassValue, depth: int = 0) -> tuple[str, ...]:
         """The attributes under which an object of the project keeps a sync session, itself or by an object it keeps."""
@@ -243,8 +246,9 @@ class Blocking:
         objects = []
         for name in dict.fromkeys(self._attributes(owner)):
             value = self._context.roles.member(owner, name, ObjectValue(owner))
-            if isinstance(value, SessionValue) and self._is_sync(value):
-                yield name
+            if isinstance(value, SessionValue):
+                if self._is_sync(self._context.evidence.kept_session(ObjectValue(owner), name)):
+                    yield name
             elif isinstance(value, ObjectValue) and depth < _HELD:
                 objects.append((name, value.of))
         for name, of in objects:

@@ -51,7 +51,17 @@ class Evidence:
         An annotation alone is believed unless the project makes sessions, and none of that kind.
         """
         session, told = self._session(expression, scope)
-        if session is None or told is True:
+        return None if session is None else self._believed(session, told)
+
+    def kept_session(self, owner: ObjectValue, name: str) -> SessionValue | None:
+        """The same of the session that an object of the project keeps under a name."""
+        session = self._context.roles.member(owner.of, name, owner)
+        if not isinstance(session, SessionValue) or session.is_guessed:
+            return None
+        return self._believed(session, self._of_all(self._told_by_object(owner, name, 0)))
+
+    def _believed(self, session: SessionValue, told: Told) -> SessionValue | None:
+        if told is True:
             return session
         made = {is_async for is_async, _ in self.made}
         return session if told is not False and (not made or session.is_async in made) else None
