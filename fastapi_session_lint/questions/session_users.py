@@ -9,6 +9,7 @@ from fastapi_session_lint import vocabulary
 from fastapi_session_lint.flow.summary import Effect
 from fastapi_session_lint.model.expressions import Attribute, Call, Expression, Name, dotted
 from fastapi_session_lint.model.syntax import Assigned, Declared, Function
+from fastapi_session_lint.project.implementations import is_abstract
 from fastapi_session_lint.project.values import ClassValue, FunctionValue, ObjectValue, Scope, SessionValue, Value
 from fastapi_session_lint.questions.same_session import Key, SessionKeys
 from fastapi_session_lint.vocabulary import IO_ACTIONS
@@ -96,7 +97,7 @@ class SessionUsers:
         return dotted(expression) if key is None else key
 
     def _given(self, call: Call, function: Value | None, scope: Scope) -> Iterator[SessionUse]:
-        for one in call.arguments:
+        for one in call.arguments if not _is_unwritten(function) else ():
             name = dotted(one.value)
             session = self._session(one.value, scope) if name is not None and not one.star else None
             if name is not None and session is not None:
@@ -178,6 +179,14 @@ class SessionUsers:
                     yield _attribute(expression, path)
             elif isinstance(value, FunctionValue) and value.scope is not inner and value.scope.outer is scope:
                 yield from self._around(value.function, value.scope, scope)
+
+
+def _is_unwritten(function: Value | None) -> bool:
+    """Whether a function of a module has no body yet, and so touches nothing; a method may be left to subclasses."""
+    if not isinstance(function, FunctionValue) or function.function.decorators:
+        return False
+    outer = function.scope.outer
+    return outer is not None and outer.owner is None and is_abstract(function.function)
 
 
 def _attribute(owner: Expression, path: str) -> Expression:
