@@ -94,19 +94,19 @@ def _catches(function: Function) -> bool:
 def _of_life(context: Context, scope: Scope, name: str, is_async: bool, life: Life) -> Iterator[Failure]:
     found: dict[int, Failure] = {}
     ways: dict[tuple[int, int], list[Way]] = defaultdict(list)
-    used = []
-    for moment in life.moments:
-        if context.effects.fails(moment):
-            failure = _failure(context, scope, name, is_async, life, moment.point, moment)
+    used = [(one.point, one, one.before) for one in life.moments if context.effects.fails(one)]
+    ends = () if life.is_made or _answers(context, scope) else life.ends
+    left = [(point, None, point.state) for failed, point in ends if not failed and _is_left_failed(point.state)]
+    for states in (used, left):  # what is left failed on one way and used on the other is so on each
+        seen = []
+        for point, moment, state in states:
+            failure = _failure(context, scope, name, is_async, life, point, moment)
             if failure is not None:
-                used.append(failure)
-                ways[failure.place, failure.handler].append(way_taken(moment.before))
-    for failure in used:
-        if is_certain(ways[failure.place, failure.handler]):
-            _add(found, failure)
-    for failed, point in () if life.is_made else life.ends:
-        if not failed and _is_left_failed(point.state) and not _answers(context, scope):
-            _add(found, _failure(context, scope, name, is_async, life, point, None))
+                seen.append(failure)
+                ways[failure.place, failure.handler].append(way_taken(state))
+        for failure in seen:
+            if is_certain(ways[failure.place, failure.handler]):
+                _add(found, failure)
     for failure in found.values():
         if not failure.is_write and context.writes.is_on_autocommit_engine(life):
             continue  # nothing is undone together with it
