@@ -31,9 +31,10 @@ if TYPE_CHECKING:
 class GeneratorCall(NamedTuple):
     """A call at which a generator that yields a session is misused.
 
-    `form`: "next", "anext", "kept" (advanced under a name that it keeps) or "commit kept" (and its commit is lost by
-    that), "for" or "async for" (left early), "with" (entered), "value" (used as a session); of what only the other kind
-    of generator takes, "sync of async" or "async of sync".
+    `form`: "next", "anext", "next entered" (`with next(…) as db`, and no commit is lost), "kept" (advanced under a name
+    that it keeps) or "commit kept" (and its commit is lost by that), "for" or "async for" (left early), "with"
+    (entered), "value" (used as a session); of what only the other kind of generator takes, "sync of async" or
+    "async of sync".
     `subject` is the name that the session gets, where it is a plain one.
     """
 
@@ -123,6 +124,8 @@ def _advanced(context: Context, scope: Scope, call: Call, generator: Expression,
     value = context.value(generator, scope)
     if isinstance(value, GeneratorValue) and isinstance(value.value, SessionValue):
         form = _mismatch(value.function, form == "anext") or form
+        if form == "next" and _is_entered(scope, call) and not _commits_behind_yield(context, value.function):
+            form = "next entered"
         yield GeneratorCall(form, call, scope, value.function, _target_of(scope, call))
 
 
@@ -134,10 +137,20 @@ def _kept(context: Context, scope: Scope, call: Call, generator: Name, form: str
     for found in _advanced(context, scope, call, generator, form):
         if found.form != form:
             yield found
-        elif found.function is not None and context.late_commits.behind_yield(found.function.scope):
+        elif _commits_behind_yield(context, found.function):
             yield found._replace(form="commit kept")
         elif not _is_closed(scope, found.subject):
             yield found._replace(form="kept")
+
+
+def _commits_behind_yield(context: Context, function: FunctionValue | None) -> bool:
+    return function is not None and bool(context.late_commits.behind_yield(function.scope))
+
+
+def _is_entered(scope: Scope, call: Call) -> bool:
+    """Whether the session that a call gives is entered at once, and so closed after its use."""
+    blocks = (one for one in scope.statements if isinstance(one, With))
+    return any(item.context is call for block in blocks for item in block.items)
 
 
 def _is_closed(scope: Scope, name: str) -> bool:

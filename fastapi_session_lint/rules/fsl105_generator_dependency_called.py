@@ -9,8 +9,9 @@ a generator that is no context manager; and what raises TypeError at once: `next
 reported as unclosed as well.
 
 An `anext` or an `async for` left early is an *error*, because commits get lost; a `next` is a *warning* (an *error* at
-module level, where the session lives on), and a `for` left early is *info*. So is a generator that stays in a name and
-is never closed: it ends with the function, but nobody says so. It is an *error* where a commit after its yield is lost.
+module level, where the session lives on), and a `for` left early is *info*. So is a `next` whose session is entered at
+once (`with next(get_db()) as db`), which closes it, and a generator that stays in a name and is never closed: it ends
+with the function, but nobody says so. It is an *error* where a commit after its yield is lost.
 
 Not reported: a loop that runs to its end; `async for db in get_db(): yield db` in another dependency; a generator
 that is kept in a name and closed in a finally or driven to its end, or whose session is closed by hand and that has
@@ -103,6 +104,7 @@ if TYPE_CHECKING:
 
 _MESSAGES = {
     "next": "the generator is thrown away: its session is closed before its first use and silently opens again",
+    "next entered": "the generator is thrown away: it closes its session, which this block opens again, and closes",
     "anext": "the generator is thrown away here and closes the session in the middle of its use: commits are lost",
     "kept": "nothing closes the generator: its session stays open as long as it, and a commit after its yield is lost",
     "commit kept": "nothing finishes the generator: the commit after its yield never runs",
@@ -113,7 +115,7 @@ _MESSAGES = {
     "with": "this is a generator, not a context manager: entering it raises TypeError",
     "value": "this is a generator, not a session: using it raises AttributeError",
 }
-_SEVERITIES = {"next": Severity.WARNING, "kept": Severity.INFO, "for": Severity.INFO}
+_SEVERITIES = dict.fromkeys(("next entered", "kept", "for"), Severity.INFO) | {"next": Severity.WARNING}
 
 
 def check(rule: Rule, context: Context) -> Iterator[Finding]:
