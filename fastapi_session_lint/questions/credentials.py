@@ -31,13 +31,24 @@ if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
 
 _SAYS_URL = re.compile(r"ur[il]|dsn", re.IGNORECASE)
-_LOGIN = re.compile(r"(?P<dialect>[a-z]\w*)(?:\+\w+)?://(?P<user>[^:/@\s]*):(?P<password>[^@/\s]+)@", re.IGNORECASE)
+_LOGIN = re.compile(
+    r"(?P<dialect>[a-z]\w*)(?:\+\w+)?://(?P<user>[^:/@\s]*):(?P<password>[^@/\s]+)@(?P<host>[^:/\s]*)(?::\d+)?"
+    r"(?:/(?P<database>[^?\s]*))?",
+    re.IGNORECASE,
+)
 _PLACEHOLDER = re.compile(
     r".*[<{\[].*[>}\]].*|\$\{?\w+\}?|%(?:\(\w+\))?s|x{2,}|\*+|\.{2,}"
     r"|.*(?:change|replace|update)[-_]?(?:me|this|it|in).*|your[-_]?.*|.*(?:placeholder|redacted).*"
     r"|(?-i:[A-Z_]*(?:PASS|PWD|PW|SECRET)[A-Z_]*)",
     re.IGNORECASE,
 )
+_SPELT_OUT = {
+    "user": re.compile(r"(?:db_?)?user(?:_?name)?", re.IGNORECASE),
+    "password": re.compile(r"(?:db_?)?pass(?:word|wd)?|pwd", re.IGNORECASE),
+    "host": re.compile(r"(?:db_?)?host(?:_?name)?", re.IGNORECASE),
+    "database": re.compile(r"(?:db|database)(?:_?name)?|your[-_]?.*", re.IGNORECASE),
+}
+"""What a part of a URL is called, where it stands for itself: `user:password@host/dbname`."""
 _HANDED_ON = frozenset({None, "default", "url", "name_or_url"})
 """The arguments of a call that are, or may become, what it gives."""
 _Given = tuple[str, Expression, Scope]
@@ -161,6 +172,12 @@ def _login(literal: Constant | Template) -> str | None:
     found = _LOGIN.match("".join(str(one.value) if isinstance(one, Constant) else "{}" for one in parts))
     if found is None or found["dialect"].lower() not in vocabulary.DATABASE_DIALECTS:
         return None
-    if _PLACEHOLDER.fullmatch(found["password"]):
+    if _PLACEHOLDER.fullmatch(found["password"]) or _is_pattern(found):
         return None
     return "" if _PLACEHOLDER.fullmatch(found["user"]) else found["user"]
+
+
+def _is_pattern(login: re.Match[str]) -> bool:
+    """Whether user, password and host or database are called what they are: nobody has such a database."""
+    named = {part for part, name in _SPELT_OUT.items() if name.fullmatch(login[part] or "")}
+    return named >= {"user", "password"} and not named.isdisjoint({"host", "database"})

@@ -7,7 +7,7 @@ attribute, key or setting that says URL, URI or DSN: also as the default of `os.
 an f-string of which the password is no part that is filled in. The message never prints the password.
 
 Not reported: an empty password; what anybody sees is to be filled in (`{password}`, `<password>`, `changeme`,
-`USER:PASSWORD`); tests; docstrings and `examples=`; URLs that a driver is given directly.
+`USER:PASSWORD`, `user:password@host/dbname`); tests; docstrings and `examples=`; URLs that a driver is given directly.
 
 ## Why is this bad?
 
