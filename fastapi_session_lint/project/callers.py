@@ -98,7 +98,20 @@ class Callers:
                 found[id(maker.scope)].append(scope.owner.name)
         return found
 
+    def givers(self, parameter: Parameter, place: Scope) -> Iterator[tuple[Expression, Scope]]:
+        """What the callers of the function whose scope is `place` give to a parameter, as far as it can be seen."""
+        assert isinstance(place.owner, Function)
+        for given, scope in self._givers(parameter, place, place.owner):
+            if given is not None:
+                yield given, scope
+
     def _by_callers(self, parameter: Parameter, place: Scope, function: Function) -> Iterator[Value | None]:
+        for given, scope in self._givers(parameter, place, function):
+            yield self._given(given, scope)
+
+    def _givers(
+        self, parameter: Parameter, place: Scope, function: Function
+    ) -> Iterator[tuple[Expression | None, Scope]]:
         names = {function.name, *self._made_by.get(id(place), ())} - {""}
         could_give = _could_give(parameter, function)
         calls = [one for name in sorted(names) for one in self._calls.get(name, ()) if could_give(one[0])]
@@ -112,7 +125,7 @@ class Callers:
             if isinstance(called, FunctionValue) and called.scope is place:
                 given = argument_for(parameter, function, call, called.receiver is not None)
                 if has_stars(call) or not self._says_nothing(given, scope, parameter):
-                    yield self._given(given, scope)
+                    yield given, scope
 
     def _says_nothing(self, given: Expression | None, scope: Scope, parameter: Parameter) -> bool:
         """None, the default, and the parameter itself, passed on by a function that calls itself."""

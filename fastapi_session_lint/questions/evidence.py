@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
 from fastapi_session_lint import vocabulary
@@ -12,6 +12,7 @@ from fastapi_session_lint.model.syntax import Assigned, Declared, Definition, Fu
 from fastapi_session_lint.project.contents import Wanted
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.values import (
+    ClassValue,
     EngineValue,
     FactoryValue,
     FunctionValue,
@@ -34,9 +35,13 @@ _MAKERS = (
 )
 """What makes factories of sessions."""
 _ENGINE_MAKERS = vocabulary.ENGINE_MAKERS | vocabulary.ASYNC_ENGINE_MAKERS
-_DEPTH = 6
+_BASES = 8
+_MOST = 60
+"""How many names, attributes and arguments a session is followed through."""
 Told: TypeAlias = Definition | bool
 """What tells of a session: the bare annotation that is all there is; True for more than that, False if it is wrong."""
+_Subject: TypeAlias = tuple[Expression | Definition, Scope]
+"""What a session stands in, and where."""
 
 
 class Evidence:
@@ -58,7 +63,7 @@ class Evidence:
         session = self._context.roles.member(owner.of, name, owner)
         if not isinstance(session, SessionValue) or session.is_guessed:
             return None
-        return self._believed(session, self._of_all(self._told_by_object(owner, name, 0)))
+        return self._believed(session, self._told(self._kept(owner.of, name)))
 
     def _believed(self, session: SessionValue, told: Told) -> SessionValue | None:
         if told is True:
@@ -101,76 +106,93 @@ class Evidence:
         session = self._context.session(expression, scope)
         if session is None or session.is_guessed:
             return None, False
-        return session, self._told(expression, scope)
+        return session, self._told([(expression, scope)])
 
-    def _told(self, expression: Expression, scope: Scope, depth: int = 0) -> Told:
-        if depth > _DEPTH:
-            return True
-        match expression:
+    def _told(self, subjects: Iterable[_Subject]) -> Told:
+        """What tells of all that these subjects lead to: False where anything is wrong, else the first annotation."""
+        waiting = list(subjects)
+        seen = {(subject, id(scope)) for subject, scope in waiting}
+        told: Told = True
+        while waiting:
+            for found in self._witnesses(*waiting.pop()):
+                if found is False:
+                    return False
+                if isinstance(found, tuple):
+                    key = found[0], id(found[1])
+                    if key not in seen and len(seen) < _MOST:
+                        seen.add(key)
+                        waiting.append(found)
+                elif told is True:
+                    told = found
+        return told
+
+    def _witnesses(self, subject: Expression | Definition, scope: Scope) -> Iterator[Told | _Subject]:
+        """What tells of an expression, or of what a name is bound to, and what that leads to."""
+        match subject:
             case Name(name):
                 found = self._context.names.lookup(name, scope)
-                return self._of_all((self._told_by(one, found[1], depth) for one in found[0]) if found else iter(()))
+                yield from ((one, found[1]) for one in found[0]) if found else ()
             case Attribute(owner, name):
                 value = self._context.value(owner, scope)
                 if isinstance(value, ObjectValue):
-                    return self._of_all(self._told_by_object(value, name, depth))
+                    yield from self._kept(value.of, name)
             case Await(value, _):
-                return self._told(value, scope, depth + 1)
+                yield value, scope
             case Call(function, _, _):
-                return self._told_by_function(self._context.value(function, scope), depth)
-        return True
+                yield from self._given_by(self._context.value(function, scope))
+            case Parameter():
+                yield from self._received(subject, scope)
+            case Declared():
+                yield subject
+            case Assigned(value, _, _, None):
+                yield value, scope
 
-    def _told_by_function(self, called: Value | None, depth: int) -> Told:
+    def _given_by(self, called: Value | None) -> Iterator[Told | _Subject]:
         """What a function of the project gives: by what it returns or yields; nothing of that known, its annotation."""
         if not isinstance(called, FunctionValue):
-            return True
+            return
         function, scope = called.function, called.scope
         returned = (one.value for one in scope.statements if isinstance(one, Return))
         values = [one for one in (*returned, *(one.value for one in function.yields)) if one is not None]
         known = [one for one in values if self._context.value(one, scope) is not None]
         if values and not known:
-            return function
-        return self._of_all(self._told(one, scope, depth + 1) for one in known)
+            yield function
+        yield from ((one, scope) for one in known)
 
-    def _of_all(self, answers: Iterator[Told]) -> Told:
-        return next((one for one in answers if one is not True), True)
-
-    def _told_by(self, definition: Definition, place: Scope, depth: int) -> Told:
-        match definition:
-            case Parameter():
-                return self._told_by_parameter(definition, place, depth)
-            case Declared():
-                return definition
-            case Assigned(value, _, _, None):
-                return self._told(value, place, depth + 1)
-        return True
-
-    def _told_by_object(self, owner: ObjectValue, name: str, depth: int) -> Iterator[Told]:
-        """An attribute: as its methods assign it, else as the class declares it."""
-        definition = owner.of.definition
+    def _kept(self, owner: ClassValue, name: str, depth: int = 0) -> Iterator[_Subject]:
+        """An attribute: as the methods assign it, else as the class declares it, else as its bases do."""
+        definition = owner.definition
         assigned = definition.attributes.get(name, ())
         for method, one in assigned:
             for function in definition.bindings.get(method, ()):
                 if isinstance(function, Function):
-                    yield self._told_by(one, self._context.names.scope_of(function), depth + 1)
-        for bound in () if assigned else definition.bindings.get(name, ()):
-            yield self._told_by(bound, owner.of.scope, depth + 1)
+                    yield one, self._context.names.scope_of(function)
+        if not assigned:
+            bound = definition.bindings.get(name, ())
+            yield from ((one, owner.scope) for one in bound)
+            for base in self._context.roles.bases(owner) if not bound and depth < _BASES else ():
+                yield from self._kept(base, name, depth + 1)
 
-    def _told_by_parameter(self, parameter: Parameter, place: Scope, depth: int) -> Told:
+    def _received(self, parameter: Parameter, place: Scope) -> Iterator[Told | _Subject]:
         """What FastAPI injects and what all callers pass is more than the annotation, and may belie it."""
         roles = self._context.roles
         marker = roles.marker(parameter, place)
         if marker is not None and isinstance(roles.injected(marker, parameter, place), SessionValue):
-            return self._told_by_function(roles.dependency(marker, parameter, place), depth)
+            yield from self._given_by(roles.dependency(marker, parameter, place))
+            return
         if isinstance(place.owner, Function) and self.runs_in_greenlet(place):
-            return False if parameter in place.owner.parameters[:1] else parameter
-        passed = roles.callers.passed(parameter, place) if parameter.annotation is not None else None
+            yield False if parameter in place.owner.parameters[:1] else parameter
+            return
         declared = roles.parameter(parameter, place)
+        passed = roles.callers.passed(parameter, place) if parameter.annotation is not None else declared
         if not isinstance(passed, SessionValue) or passed.is_guessed or not isinstance(declared, SessionValue):
-            return parameter
-        if passed.is_async != declared.is_async:
-            return False
-        return True if passed.flavour == declared.flavour else parameter
+            yield parameter
+        elif passed.is_async != declared.is_async:
+            yield False
+        elif passed.flavour != declared.flavour:
+            yield parameter
+        else:
+            yield from roles.callers.givers(parameter, place)
 
     @functools.cached_property
     def made(self) -> frozenset[tuple[bool, str]]:
