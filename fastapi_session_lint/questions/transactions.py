@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
 
 _ENDS = frozenset({Action.COMMIT, Action.ROLLBACK})
+_UNDOES = frozenset({Action.CLOSE, Action.ROLLBACK})
 _HARMLESS = frozenset({Action.CLOSE, Action.ROLLBACK, Action.UNDO, Action.FLUSH, Action.LOCAL})
 """What a session takes in a block of `begin()` whose transaction is over."""
 
@@ -41,7 +42,8 @@ class Ending(NamedTuple):
     """A commit or rollback at `place` inside of such a block.
 
     `method` is what is called, of the session (`is_own`) or with it; `commit` tells where a called function commits.
-    `used` is where the session is used after that in the same block, None where it is not.
+    `used` is where the session is used after that in the same block, None where it is not. It `is_ended` there where a
+    close or rollback comes after it in any case: then the block has nothing left to commit.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Ending(NamedTuple):
     begin: Begin
     used: int | None
     commit: Note | None
+    is_ended: bool
 
 
 class Transactions:
@@ -121,22 +124,24 @@ class Transactions:
         begin = next(iter(blocks.values()), outer)
         if begin is None:
             return None
-        used = self._used_after(life, moment, blocks)
+        after = self._after(life, moment, blocks)
+        used = self._used(life, after)
         if begin is outer and used is None and use.action is Action.ROLLBACK:
             return None  # what the dependency would do, as the error comes by
         is_own = use.kind is UseKind.ACT
-        return Ending(name, use.name, is_own, is_async, use.place, begin, used, None if is_own else commit)
+        is_ended = any(one.use.action in _UNDOES and one.before.error is None for one in after)
+        return Ending(name, use.name, is_own, is_async, use.place, begin, used, None if is_own else commit, is_ended)
 
-    def _used_after(self, life: Life, ended: Moment, blocks: dict[int, Begin]) -> int | None:
-        """Where a session whose transaction is over needs another one before the block is left."""
+    def _after(self, life: Life, ended: Moment, blocks: dict[int, Begin]) -> list[Moment]:
+        """What becomes of a session whose transaction is over before the block is left."""
         graph = life.graph
         exits = {at for at, node in enumerate(graph.nodes) if isinstance(node.step, Exit) and node.step.block in blocks}
         after = following(graph, (ended.point.node,), exits) - exits
-        places = [
-            moment.use.place
-            for moment in life.moments
-            if moment.point.node in after and _needs_transaction(moment.use) and _is_within(moment.before, blocks)
-        ]
+        return [one for one in life.moments if one.point.node in after and _is_within(one.before, blocks)]
+
+    def _used(self, life: Life, after: list[Moment]) -> int | None:
+        """Where a session needs another transaction first."""
+        places = [one.use.place for one in after if _needs_transaction(one.use)]
         return min(places, key=lambda place: life.scope.module.places[place], default=None)
 
     def begun_outside(self, scope: Scope, name: str) -> Begin | None:

@@ -50,7 +50,8 @@ def move(db: Session, amount: int) -> None:
 
 A commit that is the last statement of the block, outside any try in it, is removed, which is safe: the block commits at
 the same point. Elsewhere `flush()` takes its place. That is unsafe: it keeps the errors where they were, but what
-follows runs before anything is stored. A rollback is left to you.
+follows runs before anything is stored. A rollback is left to you, and so is a commit before a close or rollback in the
+same block, which would undo the work.
 
 ## When to switch it off
 
@@ -92,7 +93,7 @@ def check(rule: Rule, context: Context) -> Iterator[Finding]:
             trail += [one.commit] if one.commit is not None else []
             if one.used is not None:
                 trail.append(context.note(scope, one.used, f"`{one.name}` is used here, in the same block"))
-            commits = one.is_own and one.method == _COMMIT
+            commits = one.is_own and one.method == _COMMIT and not one.is_ended
             repair = Repair(RepairKind.DROP_COMMIT, span, one.name, one.is_async) if commits else None
             yield rule.finding(scope.module.path, span, message, severity=severity, trail=tuple(trail), repair=repair)
 
