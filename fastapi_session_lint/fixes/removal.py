@@ -103,7 +103,8 @@ def spare_closes(
     """The close() steps of a session that change nothing once it is closed at the end of these steps.
 
     They are the last thing that happens to it, or a return or raise follows them at once. `at_end` says that nothing
-    happens to it after the steps. One that is a whole finally clause stays where the try statement needs the clause.
+    happens to it after the steps. One that is a whole finally clause stays where the try statement needs the clause, and
+    one that is all that is tried stays with its handlers.
     """
     numbers = list(indexes)
     used = [index for index in numbers if mentions(tree, owner.steps[index].node, subject_name(subject))]
@@ -115,7 +116,7 @@ def spare_closes(
                 yield owner, index
         elif isinstance(node, cst.BaseCompoundStatement) and not isinstance(node, cst.FunctionDef | cst.ClassDef):
             for inner in suites_inside(tree, node):
-                if _is_needed(tree, inner):
+                if _is_needed(tree, inner) or _is_attempt(tree, inner):
                     continue
                 ends = is_last and _ends_with(tree, node, inner, subject)
                 yield from spare_closes(tree, inner, range(len(inner.steps)), subject, at_end=ends)
@@ -126,6 +127,12 @@ def _is_needed(tree: Tree, owner: Suite) -> bool:
     clause = tree.parents[owner.block]
     above = tree.parents[clause]
     return len(owner.steps) == 1 and isinstance(clause, cst.Finally) and not getattr(above, "handlers", ())
+
+
+def _is_attempt(tree: Tree, owner: Suite) -> bool:
+    """Whether a suite of one step is what a try statement tries."""
+    clause = tree.parents[owner.block]
+    return len(owner.steps) == 1 and isinstance(clause, cst.Try | cst.TryStar)
 
 
 def _leaves(tree: Tree, owner: Suite, index: int, subject: str) -> bool:
