@@ -103,8 +103,8 @@ def spare_closes(
     """The close() steps of a session that change nothing once it is closed at the end of these steps.
 
     They are the last thing that happens to it, or a return or raise follows them at once. `at_end` says that nothing
-    happens to it after the steps. One that is a whole finally clause stays where the try statement needs the clause, and
-    one that is all that is tried stays with its handlers.
+    happens to it after the steps. One that is a whole finally clause stays where the try statement needs the clause, as
+    does one that is all that is tried.
     """
     numbers = list(indexes)
     used = [index for index in numbers if mentions(tree, owner.steps[index].node, subject_name(subject))]
