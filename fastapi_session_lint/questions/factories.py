@@ -15,6 +15,7 @@ from fastapi_session_lint.project.contents import Wanted
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.libraries import argument, has_stars, is_true, provided
 from fastapi_session_lint.project.values import EngineValue, FactoryValue, FunctionValue, Library, Scope, SessionClass
+from fastapi_session_lint.questions.entered import is_entered
 from fastapi_session_lint.vocabulary import Action
 
 if TYPE_CHECKING:
@@ -92,7 +93,8 @@ class Factories:
                 continue
             match self._context.value(call.function, scope):
                 case Library(name) if name in _MAKERS and self._makes_expiring(call, scope):
-                    yield Expiring(call, False, _name(call, scope))
+                    if not is_entered(call, scope):  # that is a mistake of its own, and makes no sessions
+                        yield Expiring(call, False, _name(call, scope))
                 case Library(name) if name in vocabulary.PROVIDERS and self._provides_expiring(call, scope):
                     yield Expiring(call, False, _name(call, scope))
                 case SessionClass() as kind if (

@@ -23,6 +23,7 @@ from fastapi_session_lint.model.walk import expressions_of, subexpressions, suit
 from fastapi_session_lint.project.contents import Wanted
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.values import FunctionValue, GeneratorValue, Scope, SessionValue
+from fastapi_session_lint.questions.entered import is_entered
 
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
@@ -124,7 +125,7 @@ def _advanced(context: Context, scope: Scope, call: Call, generator: Expression,
     value = context.value(generator, scope)
     if isinstance(value, GeneratorValue) and isinstance(value.value, SessionValue):
         form = _mismatch(value.function, form == "anext") or form
-        if form == "next" and _is_entered(scope, call) and not _commits_behind_yield(context, value.function):
+        if form == "next" and is_entered(call, scope) and not _commits_behind_yield(context, value.function):
             form = "next entered"
         yield GeneratorCall(form, call, scope, value.function, _target_of(scope, call))
 
@@ -145,12 +146,6 @@ def _kept(context: Context, scope: Scope, call: Call, generator: Name, form: str
 
 def _commits_behind_yield(context: Context, function: FunctionValue | None) -> bool:
     return function is not None and bool(context.late_commits.behind_yield(function.scope))
-
-
-def _is_entered(scope: Scope, call: Call) -> bool:
-    """Whether the session that a call gives is entered at once, and so closed after its use."""
-    blocks = (one for one in scope.statements if isinstance(one, With))
-    return any(item.context is call for block in blocks for item in block.items)
 
 
 def _is_closed(scope: Scope, name: str) -> bool:
