@@ -14,6 +14,7 @@ from fastapi_session_lint.model.expressions import NOWHERE, Attribute, Call, Exp
 from fastapi_session_lint.model.syntax import Class, Function
 from fastapi_session_lint.project.framework import calls_of
 from fastapi_session_lint.project.values import ClassValue, FunctionValue, Library, LibraryObject, Scope, Value
+from fastapi_session_lint.questions.conditions import NONE, Conditions, conditions_of, left_to
 from fastapi_session_lint.questions.guards import Guards
 from fastapi_session_lint.questions.keeping import Keeping
 
@@ -82,10 +83,10 @@ class Reached:
 
         None where every way has a cache or a guard, and where the call runs at import, start-up, or in a script.
         """
-        queue: deque[tuple[Step, ...]] = deque([(Step(scope, call),)])
-        seen = {id(scope)}
+        queue: deque[tuple[tuple[Step, ...], Conditions]] = deque([((Step(scope, call),), NONE)])
+        seen = {(id(scope), NONE)}
         while queue:
-            steps = queue.popleft()
+            steps, conditions = queue.popleft()
             here = steps[-1]
             keeping = Keeping(self._context, here.call, here.scope) if isinstance(here.scope.owner, Function) else None
             if keeping is None or Guards(self._context, keeping, here.scope).is_guarded() or keeping.is_kept():
@@ -95,10 +96,12 @@ class Reached:
                 return Way(occasion, steps)
             if self._is_cached(here.scope):
                 continue
+            conditions |= conditions_of(here.call, here.scope)
             for step in self._calls_of.get(id(here.scope), ()):
-                if id(step.scope) not in seen:
-                    seen.add(id(step.scope))
-                    queue.append((*steps, step))
+                left = left_to(step.call, step.scope, here.scope, conditions, self._context)
+                if left is not None and (id(step.scope), left) not in seen:
+                    seen.add((id(step.scope), left))
+                    queue.append(((*steps, step), left))
         return None
 
     # --- what runs over and over ---

@@ -9,7 +9,8 @@ engine, and information where somebody does (`dispose()`, `poolclass=NullPool`).
 Functions are judged by who calls them: one that merely returns an engine is fine where a module calls it once. Not
 reported: start-up, life-span, scripts, migrations, fixtures; getters with a cache or a guard (`lru_cache`, `if
 self._engine is None`, an attribute of a class that the function sets itself, a dict of engines by tenant); objects that
-are built once; an engine for an address that comes with the request, as long as it is disposed of.
+are built once; an engine for an address that comes with the request, as long as it is disposed of; a branch for an
+argument that no request gives (`if name != MAIN: …`).
 
 ## Why is this bad?
 
