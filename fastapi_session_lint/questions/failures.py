@@ -94,14 +94,17 @@ def _catches(function: Function) -> bool:
 def _of_life(context: Context, scope: Scope, name: str, is_async: bool, life: Life) -> Iterator[Failure]:
     found: dict[int, Failure] = {}
     ways: dict[tuple[int, int], list[Way]] = defaultdict(list)
-    used = [(one.point, one, one.before) for one in life.moments if context.effects.fails(one)]
+    idle = {call.place for call, _, _ in context.awaiting.dropped(scope)} if is_async else set[int]()
+    used = [
+        (one.point, one, one.before) for one in life.moments if context.effects.fails(one) and one.use.place not in idle
+    ]
     ends = () if life.is_made or _answers(context, scope) else life.ends
     left = [(point, None, point.state) for failed, point in ends if not failed and _is_left_failed(point.state)]
     for states in (used, left):  # what is left failed on one way and used on the other is so on each
         seen = []
         for point, moment, state in states:
             failure = _failure(context, scope, name, is_async, life, point, moment)
-            if failure is not None:
+            if failure is not None and failure.place not in idle:  # what nobody awaits does not run, and cannot fail
                 seen.append(failure)
                 ways[failure.place, failure.handler].append(way_taken(state))
         for failure in seen:

@@ -91,4 +91,5 @@ RULE = Rule(
     documentation=__doc__ or "",
     check=check,
     fix=Applicability.SAFE,
+    hides=frozenset({"FSL201"}),
 )
