@@ -49,6 +49,7 @@ class Evidence:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._known: dict[tuple[int, int], tuple[Told | _Subject, ...]] = {}
 
     def session(self, expression: Expression, scope: Scope) -> SessionValue | None:
         """The session that an expression stands for, where it is known whether it is async.
@@ -141,7 +142,10 @@ class Evidence:
             case Call(function, _, _):
                 yield from self._given_by(self._context.value(function, scope))
             case Parameter():
-                yield from self._received(subject, scope)
+                key = id(subject), id(scope)
+                if key not in self._known:
+                    self._known[key] = tuple(self._received(subject, scope))
+                yield from self._known[key]
             case Declared():
                 yield subject
             case Assigned(value, _, _, None):
