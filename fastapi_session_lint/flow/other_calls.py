@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fastapi_session_lint import vocabulary
-from fastapi_session_lint.flow.handing import callee
-from fastapi_session_lint.flow.uses import Use, UseKind
+from fastapi_session_lint.flow.handing import Handing, callee
+from fastapi_session_lint.flow.uses import REACHING, Use, UseKind
 from fastapi_session_lint.model.expressions import Attribute, Call, Collection, Name, dotted
 from fastapi_session_lint.model.syntax import Assigned, Function
 from fastapi_session_lint.project.roles import Roles
@@ -30,13 +30,22 @@ if TYPE_CHECKING:
 _BASES = 8
 
 
-def other_use(effects: Effects, scope: Scope, call: Call, function: Value | None, name: str) -> Use | None:
-    """What happens by a call of `function`, in a library `name`; None where nothing does."""
+def other_use(handing: Handing) -> Use | None:
+    """What happens by a call that is not given the session; None where nothing does."""
+    effects, scope, names, call, function, name = handing
     if _closes_all(effects.roles, scope, call, name):
         return Use(UseKind.ACT, call.place, Action.CLOSE, name=callee(call))
     if is_quiet(effects.roles, scope, call, name):
         return None
-    return Use(UseKind.CALL, call.place, name="exit" if _never_returns(effects, call, function, name) else "")
+    if _never_returns(effects, call, function, name):
+        return Use(UseKind.CALL, call.place, name="exit")
+    return Use(UseKind.CALL, call.place, name=REACHING if _reaches(call, names) else "")
+
+
+def _reaches(call: Call, names: frozenset[str]) -> bool:
+    """Whether a call is given an object of which an attribute, or one of that, is the session."""
+    roots = tuple(f"{one.value.id}." for one in call.arguments if isinstance(one.value, Name))
+    return bool(roots) and any(name.startswith(roots) for name in names)
 
 
 def _closes_all(roles: Roles, scope: Scope, call: Call, name: str) -> bool:

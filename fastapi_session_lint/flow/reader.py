@@ -20,7 +20,17 @@ from fastapi_session_lint.flow.handing import (
 )
 from fastapi_session_lint.flow.other_calls import other_use, property_of
 from fastapi_session_lint.flow.states import GeneratorManager
-from fastapi_session_lint.flow.uses import Captured, Holder, Method, Outcome, Result, Use, UseKind, holders, kept_under
+from fastapi_session_lint.flow.uses import (
+    Captured,
+    Holder,
+    Method,
+    Outcome,
+    Result,
+    Use,
+    UseKind,
+    holders,
+    kept_under,
+)
 from fastapi_session_lint.model.expressions import (
     NOWHERE,
     Attribute,
@@ -321,7 +331,7 @@ class Reader:
             effect = self.effects.of_captured(function, self.names)
             self._add(UseKind.PASS, call.place, effect=effect, name=callee(call))
             return Result.NOTHING if effect is not None and effect.returns else given_by(effect)
-        if (use := other_use(self.effects, self.scope, call, function, name)) is not None:
+        if (use := other_use(self._handing(call, function, name))) is not None:
             self.uses.append(use)
         return Result.NOTHING
 

@@ -44,6 +44,10 @@ class Use(NamedTuple):
     name: str = ""
 
 
+REACHING = "reaching"
+"""The name of a CALL that is given what the session hangs on: `call_next(request)`, for `request.state.db`."""
+
+
 class Result(enum.Enum):
     """What an expression gives, as far as the session goes."""
 

@@ -49,7 +49,7 @@ from fastapi_session_lint.flow.steps import (
     Throw,
 )
 from fastapi_session_lint.flow.summary import STRANGE, Effect
-from fastapi_session_lint.flow.uses import Captured, Outcome, Use, UseKind
+from fastapi_session_lint.flow.uses import REACHING, Captured, Outcome, Use, UseKind
 from fastapi_session_lint.model.expressions import NOWHERE, Collection, Expression, Name
 from fastapi_session_lint.model.syntax import Define, Function
 from fastapi_session_lint.project.values import FunctionValue, ObjectValue
@@ -67,7 +67,7 @@ class Walk:
     """One traversal.
 
     With `stops`, paths end at their first yield. With `lends`, the function goes on to own a session that it gives to
-    others, who work with it.
+    others; who is given what it hangs on works with it.
     """
 
     def __init__(self, effects: Effects, life: Life, stops: bool = False, lends: bool = False) -> None:
@@ -90,7 +90,7 @@ class Walk:
         owner = self.scope.owner
         outer = owner.outer_names if isinstance(owner, Function) else frozenset[str]()
         # It is at hand here alone: it leads back to this object, and nobody looks for garbage while a run lasts.
-        leaving = busy if self._lends else handed_on
+        leaving = _as_before if self._lends else handed_on
         binder = Binder(self.tracked, outer, self._gives, self._keeps, self._stored, leaving)
         for start in starts:
             self._reach(start, None, None)
@@ -192,14 +192,14 @@ class Walk:
             case UseKind.PASS:
                 return self._pass(point, node, use, use.effect or STRANGE, state)
             case UseKind.KEEP:
-                is_lent = self._lends and use.name not in _CLOSERS
-                self._raise(point, node, busy(sound(state)) if is_lent else sound(state), use)
-                return [busy(sound(state)) if is_lent else given_away(state)]
+                self._raise(point, node, sound(state), use)
+                return [sound(state) if self._lends and use.name not in _CLOSERS else given_away(state)]
             case UseKind.YIELD:
                 return self._yield(point, node, use, state)
             case UseKind.NAME:
                 return [named(state, Name(use.name))]
             case UseKind.CALL:
+                state = busy(state) if self._lends and use.name == REACHING else state
                 self._raise(point, node, state, use)
                 return [] if use.name == "exit" else [state]
         return [state]
@@ -316,6 +316,11 @@ class Walk:
         self._go(point, node.error, point.state)
 
 
+def _as_before(state: State) -> State:
+    """The state when a session hangs somewhere else as well, but has only been lent."""
+    return state
+
+
 def _lent(left: Left) -> Left:
     """How a callee leaves a session that it keeps, but has only been lent."""
-    return left._replace(status=Status.BUSY) if left.status is Status.GONE else left
+    return left._replace(status=Status.IDLE) if left.status is Status.GONE else left
