@@ -26,12 +26,13 @@ from fastapi_session_lint.model.syntax import (
     Statement,
 )
 from fastapi_session_lint.others import Others
+from fastapi_session_lint.project.fixtures import may_hold_fixtures
 
 ADDRESS = "://"
 """A text with an address may hold credentials, wherever it stands."""
 _MOST_NAMES = 20
 """So many names that came, went or changed are looked for in all other files."""
-_READ_UNASKED = frozenset({vocabulary.MODULE_MARKS, vocabulary.PLUGINS_OF_TESTS, OWN_LEVEL})
+_READ_UNASKED = frozenset({vocabulary.MODULE_MARKS, vocabulary.PLUGINS_OF_TESTS, vocabulary.GENERATES_TESTS, OWN_LEVEL})
 _PLAIN_TYPES = frozenset({"int", "str", "float", "bool", "bytes", "list", "dict", "set", "tuple", "frozenset"})
 _SAYING_NOTHING = sys.stdlib_module_names | {"pydantic", "typing_extensions"}
 """The libraries from which an import alone tells nothing: that a file imports `fastapi` does tell something."""
@@ -73,16 +74,18 @@ def _idle(module: Module, others: Others) -> dict[str, tuple[object, ...]]:
     for name, definitions in module.bindings.items():
         told = tuple(_told(one, module, others) for one in definitions)
         if None not in told and not (
-            name.startswith("__") or name in _READ_UNASKED or _may_be_a_test(name, definitions)
+            name.startswith("__") or name in _READ_UNASKED or _may_be_of_tests(name, definitions, module)
         ):
             found[name] = told
     return found
 
 
-def _may_be_a_test(name: str, definitions: Iterable[Definition]) -> bool:
-    """Whether pytest may call what a name is bound to, and hand it fixtures by the names of its parameters."""
-    parameters = (one.parameters for one in definitions if isinstance(one, Skipped))
-    return name.startswith(vocabulary.TESTS) and any(parameters)
+def _may_be_of_tests(name: str, definitions: Iterable[Definition], module: Module) -> bool:
+    """Whether pytest may call what a name is bound to with fixtures by its parameters, or hand it to who asks."""
+    unread = [one for one in definitions if isinstance(one, Skipped)]
+    if name.startswith(vocabulary.TESTS) and any(one.parameters for one in unread):
+        return True
+    return any(one.is_decorated and not one.is_class for one in unread) and may_hold_fixtures(module)
 
 
 def _told(definition: Definition, module: Module, others: Others) -> object:
@@ -96,7 +99,7 @@ def _told(definition: Definition, module: Module, others: Others) -> object:
             name != "*" and others.are_foreign(source) and _top(source) in _SAYING_NOTHING
         ):
             return source, name
-        case Skipped(_, parameters, calls, is_class) if all(_is_of_library(one, module, others) for one in calls):
+        case Skipped(_, parameters, calls, is_class, _) if all(_is_of_library(one, module, others) for one in calls):
             return parameters, tuple(dotted(one) for one in calls), is_class
         case Other():
             return "bound"

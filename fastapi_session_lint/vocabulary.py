@@ -158,6 +158,14 @@ OVERRIDES = "dependency_overrides"
 DICT_REMOVERS = frozenset({"clear", "pop", "popitem", "__delitem__"})
 TESTS = "test"
 """What the names of tests begin with, those of pytest as those of unittest."""
+TEST_CLASSES = "Test"
+TEST_LIBRARIES = frozenset({"pytest", "pytest_asyncio"})
+"""Where fixtures and marks come from."""
+PARAMETRIZE = "parametrize"
+GENERATES_TESTS = "pytest_generate_tests"
+"""The hook that may hand values to the parameters of tests."""
+PLAIN_BASES = frozenset({"typing.Generic", "typing.Protocol", "abc.ABC"})
+"""What a class of tests may be derived from, and be collected as before."""
 TEST_TEARDOWNS = frozenset({"teardown_function", "teardown_module", "pytest_runtest_teardown", "tearDownModule"})
 LASTING_FIXTURE_SCOPES = frozenset({"session", "package"})
 MODULE_MARKS = "pytestmark"

@@ -317,6 +317,51 @@ def test_who_asks_for_a_fixture_tells_more_of_it(tmp_path: Path) -> None:
     assert before(shop.cache, shop.work, sources) is None
 
 
+SHELF = """\
+import pytest
+from app.database import SessionLocal
+
+
+@pytest.fixture
+def shelf():
+    with SessionLocal() as session:
+        yield session
+"""
+ASKING = """\
+async def test_shelf(shelf):
+    await shelf.commit()
+"""
+NEARER = """\
+import pytest
+from app.database import LIMIT
+
+
+def width():
+    return LIMIT
+"""
+HIDING = {
+    "a fixture that concerns no session": "@pytest.fixture\ndef shelf():\n    return 1\n",
+    "a hook": 'def pytest_generate_tests(metafunc):\n    metafunc.parametrize("shelf", [1])\n',
+}
+
+
+@pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in HIDING.items()])
+def test_what_hides_a_fixture_is_not_idle(tmp_path: Path, text: str) -> None:
+    tests = {
+        "tests/conftest.py": SHELF,
+        "tests/unit/nearer/conftest.py": NEARER,
+        "tests/unit/nearer/test_it.py": ASKING,
+    }
+    shop = Shop(tmp_path, {**FILES, **tests})
+    sources = [
+        Source(one.path, f"{NEARER}\n\n{text}".encode()) if one.path.endswith("nearer/conftest.py") else one
+        for one in shop.sources
+    ]
+    codes = [{one.code for one, _ in judged(shop.work, some)} for some in (shop.sources, sources)]
+    assert codes[0] - codes[1] == {"FSL408"}
+    assert before(shop.cache, shop.work, sources) is None
+
+
 def test_several_files(shop: Shop) -> None:
     sources = shop.changed(routes=f"# a\n{ROUTES}", database=f"# a\n# b\n{DATABASE}")
     assert before(shop.cache, shop.work, sources) == judged(shop.work, sources)

@@ -70,7 +70,8 @@ def _called_names(statement: ast.stmt, known: Collection[str], lines: Sequence[s
 def skipped_definition(name: str, statement: ast.stmt, known: Collection[str], lines: Sequence[str]) -> Skipped:
     """What is kept of a def or class that is not lowered."""
     calls = _called_names(statement, known, lines)
-    return Skipped(name, _parameter_names(statement), calls, isinstance(statement, ast.ClassDef))
+    is_decorated = bool(getattr(statement, "decorator_list", ()))
+    return Skipped(name, _parameter_names(statement), calls, isinstance(statement, ast.ClassDef), is_decorated)
 
 
 def _parameter_names(statement: ast.stmt) -> tuple[str, ...]:

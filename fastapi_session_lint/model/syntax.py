@@ -227,6 +227,7 @@ class Skipped:
     parameters: tuple[str, ...] = ()
     calls: tuple[Expression, ...] = ()
     is_class: bool = False
+    is_decorated: bool = False
 
 
 OWN_LEVEL = "<module>"

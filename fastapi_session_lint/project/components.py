@@ -12,11 +12,9 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from fastapi_session_lint import vocabulary
-from fastapi_session_lint.model.expressions import Collection, Constant, Expression
-from fastapi_session_lint.model.syntax import Assigned, Imported, Module
+from fastapi_session_lint.model.syntax import Imported, Module
 from fastapi_session_lint.project.application import named_like_tests
-from fastapi_session_lint.project.imports import Found, imported, on_the_way
+from fastapi_session_lint.project.imports import Found, imported, on_the_way, plugins
 from fastapi_session_lint.project.roots import ImportMap
 
 _SMALL = 8
@@ -48,7 +46,7 @@ def _joined(by_path: Mapping[str, Module], imports: ImportMap) -> _Joined:
     above = functools.cache(_above)
     for path, module in by_path.items():
         found = dict.fromkeys(imported(module, imports))
-        for target in (*on_the_way(found, imports), *_fixtures(module, imports)):
+        for target in (*on_the_way(found, imports), *plugins(module, imports)):
             joined.join(path, target)
         for folder in above(posixpath.dirname(path)):
             joined.join(path, f"{folder}/conftest.py")
@@ -86,19 +84,6 @@ def _packages_named(found: Iterable[Found], imports: ImportMap) -> Iterator[str]
 def _above(folder: str) -> tuple[str, ...]:
     """A folder and those above it."""
     return (folder, *_above(posixpath.dirname(folder))) if folder not in ("", "/") else ()
-
-
-def _fixtures(module: Module, imports: ImportMap) -> Iterator[str | None]:
-    """The modules of fixtures that a conftest.py names."""
-    for one in module.bindings.get(vocabulary.PLUGINS_OF_TESTS, ()):
-        for name in _texts(one.value) if isinstance(one, Assigned) else ():
-            yield imports.resolve(module.path, name, 0)
-
-
-def _texts(value: Expression) -> Iterator[str]:
-    for one in value.items if isinstance(value, Collection) else (value,):
-        if isinstance(one, Constant) and one.kind == "text":
-            yield str(one.value)
 
 
 class _Joined:

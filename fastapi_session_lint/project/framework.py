@@ -194,7 +194,7 @@ class Framework:
 
     def is_fixture(self, scope: Scope) -> bool:
         """Whether a function is a pytest fixture."""
-        return self._has_decorator(scope, vocabulary.FIXTURE_DECORATORS)
+        return self.roles.injection.fixtures.is_fixture(scope)
 
     def is_provider(self, scope: Scope) -> bool:
         """Whether a function is a provider of an injection container, which finishes its generators by itself."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
-from fastapi_session_lint.model.syntax import Class, Function, Imported, Module
+from fastapi_session_lint import vocabulary
+from fastapi_session_lint.model.expressions import Collection, Constant, Expression
+from fastapi_session_lint.model.syntax import Assigned, Class, Function, Imported, Module
 from fastapi_session_lint.project.roots import ImportMap
 
 Found: TypeAlias = tuple[str | None, str | None]
@@ -37,6 +39,20 @@ def imported(module: Module, imports: ImportMap) -> Iterator[Found]:
             yield found, found
         else:
             yield found, imports.submodule(found, one.name) if one.name != "*" else None
+
+
+def plugins(module: Module, imports: ImportMap) -> Iterator[str]:
+    """The modules of the project that one names as plugins of pytest, which bring fixtures."""
+    for one in module.bindings.get(vocabulary.PLUGINS_OF_TESTS, ()):
+        for name in _texts(one.value) if isinstance(one, Assigned) else ():
+            if (path := imports.resolve(module.path, name, 0)) is not None:
+                yield path
+
+
+def _texts(value: Expression) -> Iterator[str]:
+    for one in value.items if isinstance(value, Collection) else (value,):
+        if isinstance(one, Constant) and one.kind == "text":
+            yield str(one.value)
 
 
 _SCOPES = (Function, Class)

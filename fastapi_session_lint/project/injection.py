@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.model.expressions import Expression, Name
 from fastapi_session_lint.model.syntax import Function, Parameter
-from fastapi_session_lint.project.combining import given, refined
+from fastapi_session_lint.project.combining import combine, given, refined
+from fastapi_session_lint.project.fixtures import Fixtures
 from fastapi_session_lint.project.values import (
     AnnotatedValue,
     ClassValue,
@@ -33,6 +34,7 @@ class Injection:
 
     def __init__(self, roles: Roles) -> None:
         self._roles = roles
+        self.fixtures = Fixtures(roles.names)
 
     def parameter(self, parameter: Parameter, place: Scope) -> Value | None:
         """What a parameter receives: what FastAPI injects, else what its annotation says."""
@@ -55,7 +57,22 @@ class Injection:
                 return receiver
         if (given := self._by_default(parameter, marker, outer)) is not None:
             return given
-        return self._roles.callers.passed(parameter, place) if marker is None else None
+        if marker is not None:
+            return None
+        return self._roles.callers.passed(parameter, place) or self.handed(parameter, place)
+
+    def handed(self, parameter: Parameter, place: Scope) -> Value | None:
+        """What pytest hands to a test or fixture: what each fixture that may be meant gives, if all agree."""
+        if parameter.default is not None:
+            return None
+        found = [
+            given(self._roles.call_result(FunctionValue(one, self._holder(one))))
+            for one in self.fixtures.handed(parameter.name, place)
+        ]
+        return combine(found) if None not in found else None
+
+    def _holder(self, fixture: Scope) -> Value | None:
+        return ObjectValue(ClassValue(fixture.enclosing_class)) if fixture.enclosing_class is not None else None
 
     def _passed_session(self, parameter: Parameter, place: Scope) -> SessionValue | None:
         """The session that callers pass where a class of the project is called as the library's, which was meant."""

@@ -143,6 +143,20 @@ class Names:
             found = self.member(path, imported.name) if path and imported.name else None
         return None
 
+    def outside(self, name: str, scope: Scope) -> str | None:
+        """The dotted name of what is imported from outside the project under a name."""
+        found = self.lookup(name, scope)
+        for _ in range(_IMPORTS):
+            imported = next((one for one in reversed(found[0]) if isinstance(one, Imported)), None) if found else None
+            if imported is None or found is None:
+                return None
+            path = self.imports.resolve(found[1].module.path, imported.module, imported.level)
+            if path is None:
+                named = f"{imported.module}.{imported.name}" if imported.name else imported.module
+                return None if imported.level else named
+            found = self.member(path, imported.name) if imported.name else None
+        return None
+
     def imported_paths(self, scope: Scope) -> Iterator[str]:
         """The modules of the project that a module imports at its own level."""
         path = scope.module.path

@@ -178,7 +178,7 @@ class Evidence:
                 yield from self._kept(base, name, depth + 1)
 
     def _received(self, parameter: Parameter, place: Scope) -> Iterator[Told | _Subject]:
-        """What FastAPI injects and what all callers pass is more than the annotation, and may belie it."""
+        """What FastAPI injects, all callers pass or pytest hands is more than the annotation, and may belie it."""
         roles = self._context.roles
         marker = roles.marker(parameter, place)
         if marker is not None and isinstance(roles.injected(marker, parameter, place), SessionValue):
@@ -187,8 +187,14 @@ class Evidence:
         if isinstance(place.owner, Function) and self.runs_in_greenlet(place):
             yield False if parameter in place.owner.parameters[:1] else parameter
             return
-        declared = roles.parameter(parameter, place)
-        passed = roles.callers.passed(parameter, place) if parameter.annotation is not None else declared
+        handed = roles.injection.handed(parameter, place)
+        if parameter.annotation is None and isinstance(handed, SessionValue):
+            for fixture in roles.injection.fixtures.handed(parameter.name, place):
+                yield from self._given_by(FunctionValue(fixture))
+            return
+        declared = passed = roles.parameter(parameter, place)
+        if parameter.annotation is not None:
+            passed = roles.callers.passed(parameter, place) or handed
         if not isinstance(passed, SessionValue) or passed.is_guessed or not isinstance(declared, SessionValue):
             yield parameter
         elif passed.is_async != declared.is_async:

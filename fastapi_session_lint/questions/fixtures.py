@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import posixpath
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,13 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.model.expressions import (
     Call,
-    Collection,
     Constant,
-    Expression,
     last_name,
 )
-from fastapi_session_lint.model.syntax import Assigned, Class, Function, Skipped
-from fastapi_session_lint.project.libraries import argument, is_true
+from fastapi_session_lint.model.syntax import Class, Function, Skipped
+from fastapi_session_lint.project.libraries import is_true
+from fastapi_session_lint.project.marks import module_marks
 from fastapi_session_lint.project.values import Scope
 
 if TYPE_CHECKING:
@@ -39,30 +37,11 @@ class Fixtures:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._around: dict[str, tuple[Scope, ...]] = {}
-
-    @functools.cached_property
-    def _by_name(self) -> dict[str, list[Scope]]:
-        """Every fixture of the project by the name under which tests ask for it."""
-        found: dict[str, list[Scope]] = defaultdict(list)
-        for scope in self._context.names.functions:
-            if self._context.framework.is_fixture(scope) and isinstance(scope.owner, Function):
-                given = self._option(scope, "name")
-                named = str(given.value) if isinstance(given, Constant) else scope.owner.name
-                found[named].append(scope)
-        return found
-
-    def _option(self, scope: Scope, name: str) -> Expression | None:
-        """What the decorator of a fixture is given."""
-        assert isinstance(scope.owner, Function)
-        for decorator in scope.owner.decorators:
-            if isinstance(decorator, Call) and (value := argument(decorator, name)) is not None:
-                return value
-        return None
+        self._fixtures = context.roles.injection.fixtures
 
     def lasts_for_the_run(self, scope: Scope) -> bool:
         """Whether a fixture is torn down when all tests are over."""
-        given = self._option(scope, "scope")
+        given = self._fixtures.option(scope, "scope")
         return isinstance(given, Constant) and given.value in vocabulary.LASTING_FIXTURE_SCOPES
 
     def is_run_by_pytest(self, scope: Scope) -> bool:
@@ -72,29 +51,13 @@ class Fixtures:
 
     def modules_around(self, scope: Scope) -> tuple[Scope, ...]:
         """A module and each conftest.py beside and above it."""
-        path = scope.module.path
-        if path not in self._around:
-            self._around[path] = tuple(self._modules_around(scope))
-        return self._around[path]
-
-    def _modules_around(self, scope: Scope) -> Iterator[Scope]:
-        modules = self._context.names.modules
-        yield modules[scope.module.path]
-        folder = posixpath.dirname(scope.module.path)
-        while folder:
-            conftest = modules.get(f"{folder}/conftest.py")
-            if conftest is not None and conftest.module is not scope.module:
-                yield conftest
-            folder = posixpath.dirname(folder) if posixpath.dirname(folder) != folder else ""
+        return self._fixtures.modules_around(scope)
 
     def named(self, name: str, scope: Scope) -> Scope | None:
         """The fixture of a name that a function gets: the nearest, or the only one; None where there is none."""
-        candidates = [one for one in self._by_name.get(name, ()) if one is not scope]
-        for module in self.modules_around(scope) if candidates else ():
-            for one in candidates:
-                if one.module is module.module:
-                    return one
-        return candidates[0] if len(candidates) == 1 else None
+        nearest = self._fixtures.nearest_known(name, scope)
+        others = [one for one in self._fixtures.by_name.get(name, ()) if one is not scope]
+        return others[0] if nearest is None and len(others) == 1 else nearest
 
     def around(self, scope: Scope) -> Iterator[Scope]:
         """The fixtures that run around a function: those that it asks for, and those that run by themselves."""
@@ -136,9 +99,7 @@ class Fixtures:
         decorators = list(scope.owner.decorators)
         if scope.enclosing_class is not None and isinstance(scope.enclosing_class.owner, Class):
             decorators += scope.enclosing_class.owner.decorators
-        for one in self._context.names.modules[scope.module.path].module.bindings.get(vocabulary.MODULE_MARKS, ()):
-            if isinstance(one, Assigned):
-                decorators += one.value.items if isinstance(one.value, Collection) else (one.value,)
+        decorators += module_marks(scope.module.bindings)
         for mark in decorators:
             if isinstance(mark, Call) and last_name(mark.function) == vocabulary.USING_MARK:
                 names += [str(given.value.value) for given in mark.arguments if isinstance(given.value, Constant)]
@@ -152,8 +113,8 @@ class Fixtures:
 
     @functools.cached_property
     def _autouse(self) -> tuple[Scope, ...]:
-        fixtures = (one for some in self._by_name.values() for one in some)
-        return tuple(one for one in fixtures if is_true(self._option(one, "autouse")))
+        fixtures = (one for some in self._fixtures.by_name.values() for one in some)
+        return tuple(one for one in fixtures if is_true(self._fixtures.option(one, "autouse")))
 
 
 def _skipped_tests(module: Scope) -> Iterator[tuple[str, ...]]:
