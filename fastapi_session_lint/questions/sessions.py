@@ -186,13 +186,24 @@ class Sessions:
                 if key not in self._lives:
                     self._lives[key] = self.effects.life(scope, call, frozenset(), Status.ABSENT)
                 yield self._lives[key]
-            elif not is_given and one.via == "=" and (source := self._source(one.value, scope)):
+            elif not is_given and (source := self._source(one, scope)):
                 yield self.life_of_names(scope, frozenset({source}))
 
-    def _source(self, value: Expression, scope: Scope) -> str | None:
-        """What `db = request.state.db` takes the session from, unless that is followed by its own name anyway."""
-        name = dotted(value) if isinstance(value, Attribute) else None
-        return None if any(name == known for known, _ in self.borrowed_names(scope)) else name
+    def _source(self, assigned: Assigned, scope: Scope) -> str | None:
+        """What `db = request.state.db`, or `with self.session as db`, takes the session from.
+
+        None where that is followed by its own name anyway, where this function has made it, or is another manager.
+        """
+        value, name = assigned.value, dotted(assigned.value)
+        if isinstance(value, Name) and not self._is_parameter(value, scope):
+            return None
+        is_same = assigned.via == "=" and isinstance(value, Attribute)
+        is_same = is_same or (assigned.via in _NAMING and self.session(value, scope) is not None)
+        return None if not is_same or any(name == known for known, _ in self.borrowed_names(scope)) else name
+
+    def _is_parameter(self, name: Name, scope: Scope) -> bool:
+        bound = self.names.bindings(scope).get(name.id, ())
+        return bool(bound) and all(isinstance(one, Parameter) for one in bound)
 
     def borrowed_names(self, scope: Scope) -> tuple[tuple[str, SessionValue], ...]:
         """The names, dotted ones too, under which a function uses a session that it has not made itself."""
@@ -243,6 +254,8 @@ class Sessions:
         )
 
 
+_NAMING = frozenset({"=", "with", "async with"})
+"""How what has a name already gets another."""
 _NAMES = frozenset({Name, Attribute})
 """What may be a dotted name."""
 
