@@ -361,6 +361,12 @@ QUIET_MANAGERS = frozenset(
 )  # fmt: skip
 """Context managers that can be made and entered without an error."""
 EXIT_STACKS = frozenset({"contextlib.ExitStack", "contextlib.AsyncExitStack"})
+STACK_ENTER, STACK_ENTER_ASYNC = "enter_context", "enter_async_context"
+"""The methods by which a stack enters what it is given, as `with` and `async with` do."""
+STACK_CLOSERS = frozenset({STACK_ENTER, STACK_ENTER_ASYNC, "push", "push_async_exit"})
+"""The methods by which a stack takes over to leave what it is given."""
+STACK_HAND_OVER = "pop_all"
+"""The method by which a stack gives all that to another one."""
 EXIT_STACK_ENTERS = frozenset({"enter_context", "enter_async_context", "push", "push_async_exit", "callback"})
 HANDING_THROUGH = frozenset({"closing", "aclosing", "nullcontext"}) | EXIT_STACK_ENTERS
 """What gives, or has a with give, the very thing that it is given."""
@@ -489,8 +495,8 @@ _HTTP_CLIENTS = (
     "aiohttp.client.ClientSession", "urllib3.PoolManager",
 )  # fmt: skip
 _MAIL_CLIENTS = ("smtplib.SMTP", "smtplib.SMTP_SSL", "aiosmtplib.SMTP", "fastapi_mail.FastMail")
-SELF_ENTERED = frozenset((*_HTTP_CLIENTS, *_MAIL_CLIENTS))
-"""The clients of other servers whose `with` gives themselves."""
+SELF_ENTERED = EXIT_STACKS | frozenset((*_HTTP_CLIENTS, *_MAIL_CLIENTS))
+"""Exit stacks, and the clients of other servers: what gives itself when it is entered."""
 REMOTE_CALLS = (
     frozenset(f"{module}.{method}" for module in ("requests", "httpx", *_HTTP_CLIENTS) for method in _HTTP_METHODS)
     | frozenset(f"{client}.{method}" for client in _MAIL_CLIENTS for method in ("send_message", "sendmail"))

@@ -301,7 +301,9 @@ class Reader:
         if name in vocabulary.OFFLOADERS or method in vocabulary.OFFLOADING_METHODS:
             self.uses += [offload(handing, one) for one in given]
             return Result.NOTHING
-        if method in _STACK_ENTERS and any(one.what is Result.SESSION for one in given):
+        if method in _STACK_ENTERS and given[0].what is Result.BORROWING:
+            return Result.SESSION
+        if method in _STACK_ENTERS and any(one.what in (Result.SESSION, Result.CLOSING) for one in given):
             self._add(UseKind.KEEP, call.place, name=method)
             return Result.SESSION
         outcome: Outcome = Result.NOTHING

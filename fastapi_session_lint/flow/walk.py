@@ -19,6 +19,7 @@ from fastapi_session_lint.flow.exits import ways_out
 from fastapi_session_lint.flow.handing import gives
 from fastapi_session_lint.flow.lives import Life, Link, Moment, Point, Way
 from fastapi_session_lint.flow.reader import Reader, is_item
+from fastapi_session_lint.flow.stacks import stacked
 from fastapi_session_lint.flow.states import (
     ANY_ERROR,
     Health,
@@ -82,6 +83,7 @@ class Walk:
         self.tracked = self._liveness.tracked
         self._read: dict[tuple[int, frozenset[str]], tuple[Outcome, tuple[Use, ...]]] = {}
         self._queue: deque[Point] = deque()
+        self._stacked = stacked(life.graph, life.scope, effects.roles)
         self._places = {one.step.block: one.step.place for one in self.nodes if isinstance(one.step, Enter)}
         self._at = Point(life.graph.entry, State(Status.ABSENT, frozenset()))
 
@@ -179,7 +181,9 @@ class Walk:
         self.life.moments.append(Moment(self._at, Use(UseKind.STORE, NOWHERE, name=name), state))
 
     def _use(self, point: Point, node: Node, use: Use, state: State) -> list[State]:
-        """The states after one use; its error edge is followed."""
+        """The states after one use; its error edge is followed. To enter a stack is no use, as with `with`."""
+        if use.kind is UseKind.KEEP and (block := self._stacked.get(use.place)) is not None:
+            return [state._replace(entered=state.entered | {(block, "close")})]
         self.life.moments.append(Moment(point, use, state))
         match use.kind:
             case UseKind.CREATE:

@@ -9,7 +9,7 @@ from fastapi_session_lint.model.expressions import Attribute, Call, Name
 from fastapi_session_lint.model.syntax import Function, Return
 from fastapi_session_lint.project.combining import combine, given, refined
 from fastapi_session_lint.project.items import each, item
-from fastapi_session_lint.project.libraries import call_library
+from fastapi_session_lint.project.libraries import argument, call_library
 from fastapi_session_lint.project.values import (
     AnnotatedValue,
     ClassValue,
@@ -58,6 +58,8 @@ class Calls:
                     return method
                 if (query := self._query(owner, call.function.name, call, scope)) is not None:
                     return query
+                if isinstance(owner, LibraryObject) and owner.name in vocabulary.EXIT_STACKS:
+                    return self._stacked(call.function.name, call, scope)
         return None if function is None else self.called(function)
 
     def _method_call(self, owner: Value | None, name: str, call: Call) -> Value | None:
@@ -92,9 +94,15 @@ class Calls:
             case ManagerValue() | ObjectValue() if name in vocabulary.ENTER_METHODS:
                 inner = self.entered(owner)
                 return CoroutineValue(inner) if name == "__aenter__" else inner
-            case LibraryObject(kind) if kind in vocabulary.EXIT_STACKS:
-                return None
         return None
+
+    def _stacked(self, method: str, call: Call, scope: Scope) -> Value | None:
+        """What an exit stack gives for what it enters."""
+        given_it = argument(call, "cm", 0)
+        if given_it is None or method not in (vocabulary.STACK_ENTER, vocabulary.STACK_ENTER_ASYNC):
+            return None
+        value = self.entered(self._roles.value(given_it, scope))
+        return CoroutineValue(value) if method == vocabulary.STACK_ENTER_ASYNC else value
 
     def _query(self, owner: Value | None, method: str, call: Call, scope: Scope) -> QueryValue | None:
         """A query that a session's `query` begins, or that a method of a query adds to."""

@@ -138,6 +138,7 @@ _PASSING_ON = (
     | vocabulary.FIRST_ITEM
     | vocabulary.MANAGER_DECORATORS
     | vocabulary.CLOSING
+    | vocabulary.BORROWING
     | vocabulary.PARTIAL
     | vocabulary.CACHE_DECORATORS
     | vocabulary.NAMED_TYPES
@@ -162,7 +163,7 @@ def _wrapped(name: str, call: Call, scope: Scope, roles: Roles) -> Value | None:
         if isinstance(inner, FunctionValue):
             return ProviderValue(ManagerValue(roles.yielded(inner), inner))
         return None
-    if name in vocabulary.CLOSING:
+    if name in vocabulary.CLOSING | vocabulary.BORROWING:
         return ManagerValue(inner)
     if name in vocabulary.PARTIAL and isinstance(inner, SessionClass):
         return FactoryValue(inner.is_async, inner.flavour, of=inner.of) if len(call.arguments) > 1 else inner

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.model.expressions import Attribute, Await, Call, Expression, dotted, last_name
 from fastapi_session_lint.model.syntax import With
+from fastapi_session_lint.project.framework import calls_of
+from fastapi_session_lint.project.libraries import argument
 from fastapi_session_lint.project.values import (
     EngineValue,
     FactoryValue,
+    LibraryObject,
     ManagerValue,
     Scope,
     SessionClass,
@@ -26,13 +29,15 @@ class WrongEntry(NamedTuple):
     """A `with` that raises: its place, the text of what it enters, and which form that needs.
 
     `needs_async` is None where it can be entered in neither form, because it has to be called first. `is_alone` says
-    that the statement enters nothing else, and may be turned into the other form.
+    that the statement enters nothing else, and may be turned into the other form. `forms` are the plain and the async
+    form: `with` and `async with`, or the methods of an exit stack.
     """
 
     place: int
     name: str
     needs_async: bool | None
     is_alone: bool
+    forms: tuple[str, str] = ("with", "async with")
 
 
 class Managers:
@@ -54,6 +59,22 @@ class Managers:
                 if needs_async is not None and needs_async != statement.is_async:
                     yield WrongEntry(statement.place, _text(item.context), needs_async, len(statement.items) == 1)
                     break
+
+        yield from self._wrong_on_stacks(scope)
+
+    def _wrong_on_stacks(self, scope: Scope) -> Iterator[WrongEntry]:
+        """The same of what an exit stack is given to enter."""
+        for call in calls_of(scope) if self._context.contents.calls_any(frozenset(_STACK_FORMS), scope) else ():
+            if not isinstance(call.function, Attribute) or call.function.name not in _STACK_FORMS:
+                continue
+            stack, entered = self._context.value(call.function.value, scope), argument(call, "cm", 0)
+            if entered is None or not isinstance(stack, LibraryObject) or stack.name not in vocabulary.EXIT_STACKS:
+                continue
+            is_uncalled = self._is_uncalled(entered, scope)
+            needs_async = None if is_uncalled else self._needs_async(entered, scope)
+            is_async = call.function.name == vocabulary.STACK_ENTER_ASYNC
+            if is_uncalled or needs_async not in (None, is_async):
+                yield WrongEntry(call.place, _text(entered), needs_async, False, _STACK_FORMS)
 
     def _is_uncalled(self, expression: Expression, scope: Scope) -> bool:
         """Whether a factory or session class itself is entered, instead of the session that a call of it makes."""
@@ -105,4 +126,5 @@ def _text(expression: Expression) -> str:
     return dotted(expression) or "this"
 
 
+_STACK_FORMS = (vocabulary.STACK_ENTER, vocabulary.STACK_ENTER_ASYNC)
 _WITH = frozenset({With})

@@ -11,17 +11,10 @@ from fastapi_session_lint.flow.lives import Life
 from fastapi_session_lint.flow.states import Status
 from fastapi_session_lint.model.expressions import (
     Attribute,
-    Await,
     Call,
-    Choice,
-    Collection,
     Expression,
-    Logic,
     Name,
-    Walrus,
     dotted,
-    last_name,
-    parts_of,
 )
 from fastapi_session_lint.model.syntax import Assign, Assigned, Function, Imported, Parameter, With
 from fastapi_session_lint.model.walk import subexpressions
@@ -38,6 +31,7 @@ from fastapi_session_lint.project.values import (
     SessionClass,
     SessionValue,
 )
+from fastapi_session_lint.questions.origins import creates, is_made_by, origin
 
 
 class Creation(NamedTuple):
@@ -177,10 +171,10 @@ class Sessions:
         bindings = self.names.bindings(scope).get(name, ()) if isinstance(scope.owner, Function) else ()
         assigned = [one for one in bindings if isinstance(one, Assigned)]
         is_given = any(isinstance(one, Parameter) for one in bindings)
-        if not assigned or (is_given and not any(isinstance(_awaited(one.value), Call) for one in assigned)):
+        if not assigned or (is_given and not any(isinstance(origin(one.value), Call) for one in assigned)):
             yield self.life_of_names(scope, frozenset({name}))
         for one in assigned:
-            call = _awaited(one.value)
+            call = origin(one.value)
             if isinstance(call, Call):
                 key = (id(scope), id(call), frozenset[str]())
                 if key not in self._lives:
@@ -194,7 +188,8 @@ class Sessions:
 
         None where that is followed by its own name anyway, where this function has made it, or is another manager.
         """
-        value, name = assigned.value, dotted(assigned.value)
+        value = origin(assigned.value)
+        name = dotted(value)
         if isinstance(value, Name) and not self._is_parameter(value, scope):
             return None
         is_same = assigned.via == "=" and isinstance(value, Attribute)
@@ -230,7 +225,7 @@ class Sessions:
     def _is_made_here(self, name: str, scope: Scope, made: set[int]) -> bool:
         owner = scope.owner
         bindings = self.names.bindings(scope).get(name, ()) if isinstance(owner, Function) else ()
-        return any(_creates(getattr(one, "value", None), made) for one in bindings)
+        return any(creates(getattr(one, "value", None), made) for one in bindings)
 
     def subject(self, creation: Creation) -> str:
         """The name that a session made here gets first; empty where it gets none, or not a plain one."""
@@ -246,7 +241,7 @@ class Sessions:
 
     def _gives(self, value: Expression, creation: Creation) -> bool:
         """Whether an expression gives the session that a call in it makes, or an object with it."""
-        if _is_made_by(value, creation.call):
+        if is_made_by(value, creation.call):
             return True
         known = self.roles.value(value, creation.scope)
         return isinstance(known, SessionValue | ObjectValue) and any(
@@ -258,31 +253,3 @@ _NAMING = frozenset({"=", "with", "async with"})
 """How what has a name already gets another."""
 _NAMES = frozenset({Name, Attribute})
 """What may be a dotted name."""
-
-
-def _creates(value: Expression | None, made: set[int]) -> bool:
-    if isinstance(value, Await):
-        value = value.value
-    if value is None:
-        return False
-    if isinstance(value, Call):
-        return id(value) in made
-    return any(_creates(part, made) for part in parts_of(value) if isinstance(part, Call | Await))
-
-
-def _is_made_by(value: Expression, call: Call) -> bool:
-    """Whether what a call makes is what an expression gives: not where it is only an argument of another call."""
-    match value:
-        case Await(inner, _) | Walrus(_, inner):
-            return _is_made_by(inner, call)
-        case Choice(_, left, right) | Logic(_, left, right):
-            return _is_made_by(left, call) or _is_made_by(right, call)
-        case Collection(_, items):
-            return any(_is_made_by(item, call) for item in items)
-        case Call(function, arguments, _) if last_name(function) in vocabulary.HANDING_THROUGH:
-            return value is call or any(_is_made_by(one.value, call) for one in arguments)
-    return value is call
-
-
-def _awaited(value: Expression) -> Expression:
-    return value.value if isinstance(value, Await) else value

@@ -5,7 +5,8 @@
 Reports `async with` over a sync session, `with` over an AsyncSession, and the same over what their `begin()` and
 `begin_nested()` give, over a factory's or an engine's `begin()`, an engine's `connect()`, and a function that
 `contextmanager` or `asynccontextmanager` makes a session scope. Reports as well a factory or session class that is
-entered itself, `with SessionLocal as db`. The finding stands at the `with`.
+entered itself, `with SessionLocal as db`. The finding stands at the `with`. The same of what an exit stack is given to
+enter, by `enter_context` or `enter_async_context`; then it stands at that call.
 
 Not reported: objects that may be of either kind; factories whose definition is out of sight.
 
@@ -91,10 +92,9 @@ def check(rule: Rule, context: Context) -> Iterator[Finding]:
                 repair = Repair(RepairKind.SWAP_WITH, span, is_async=is_async, limit=Applicability.UNSAFE)
             if one.needs_async is None:
                 message = f"`{one.name}` makes sessions and is none: entering it without a call raises TypeError"
-            elif one.needs_async:
-                message = f"`{one.name}` can only be entered by `async with`: `with` raises TypeError"
             else:
-                message = f"`{one.name}` can only be entered by `with`: `async with` raises TypeError"
+                right, wrong = one.forms[one.needs_async], one.forms[not one.needs_async]
+                message = f"`{one.name}` can only be entered by `{right}`: `{wrong}` raises TypeError"
             yield rule.finding(scope.module.path, span, message, repair=repair)
 
 
