@@ -217,12 +217,20 @@ class Cached:
                 return isinstance(maker, Library) and maker.name in vocabulary.CONTAINER_MAKERS
         return False
 
+    def _may_serve(self, scope: Scope) -> bool:
+        """Whether a function may run between requests: not one of the tests, nor one of the life span's alone."""
+        framework = self._context.framework
+        if framework.is_test(scope):
+            return False
+        around = (scope, *framework.callers(scope))
+        return not (any(map(framework.startup.is_registered, around)) and framework.runs_at_startup(scope))
+
     @functools.cached_property
     def _emptied(self) -> frozenset[_Container]:
         """The containers out of which something is taken again: whoever does that may close it."""
         found = set()
         for scope in self._context.names.all_scopes():
-            for owner in _emptied_in(scope):
+            for owner in _emptied_in(scope) if self._may_serve(scope) else ():
                 container = self._container(owner, scope)
                 if container is not None:
                     found.add(container)

@@ -8,8 +8,8 @@ session that is put into a dict, list or set of a module, of a class, or of an o
 stands at the decorator, the call or the store.
 
 Not reported: cached engines, factories and settings, which are made to be shared; a cached function that is given a
-session and returns something else; a container out of which sessions are taken again, by `pop`, `del` and so on;
-`cached_property`, whose session belongs to its object.
+session and returns something else; a container out of which sessions are taken again, by `pop`, `del` and so on, while
+requests are served; `cached_property`, whose session belongs to its object.
 
 ## Why is this bad?
 
