@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from fastapi_session_lint.flow import literals
 from fastapi_session_lint.flow.states import LEAKING, Health, State, Status, fact, forget, learn
 from fastapi_session_lint.flow.steps import Bind, Catch, Graph, Test
 from fastapi_session_lint.flow.telling import assigned, call_name, parted
@@ -86,6 +87,8 @@ def tracked_names(graph: Graph) -> frozenset[str]:
         match node.step:
             case Test(value, _) if (found := tested(value)) is not None:
                 counts[found[0]] += 1
+            case Test(value, _) if (name := literals.compared(value)) is not None:
+                counts[name] += 1
             case Bind(targets, value, _):
                 for name, given in _pairs(targets, value):
                     link = _links(given)
@@ -137,6 +140,8 @@ def branch(state: State, value: Expression, tracked: frozenset[str], node: int) 
         held = bool(value.value) and value.value not in ("0", "0.0")
         return (state, None) if held else (None, state)
     told = _told(state, value)
+    if told is None:
+        told = literals.told(state, value)
     if told is not None:
         return (state, None) if told else (None, state)
     found = tested(value, with_calls=True)
@@ -155,7 +160,9 @@ def branch(state: State, value: Expression, tracked: frozenset[str], node: int) 
 def _decided(state: State, name: str, asked: str) -> bool | None:
     """What is known of a name says of what is asked of it; what is a tuple is something."""
     known = _known(state, name)
-    return None if known is None else _IMPLIES.get(("some" if known.startswith("(") else known, asked))
+    if known is None:
+        return None
+    return _IMPLIES.get(("some" if known.startswith("(") else "true" if literals.is_literal(known) else known, asked))
 
 
 def _told(state: State, value: Expression) -> bool | None:
@@ -204,6 +211,8 @@ def bound(state: State, name: str, value: Expression, tracked: frozenset[str]) -
             return learn(state, name, "none")
         case Constant("keyword", bool(truth), _):
             return learn(state, name, "true" if truth else "false")
+        case Constant() if (known := literals.known_as(value)) is not None:
+            return learn(state, name, known)
         case Name(other) if (copied := fact(state, other)) is not None:
             return learn(state, name, copied)
         case Name(other) if other in tracked:

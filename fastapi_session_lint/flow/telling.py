@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 
+from fastapi_session_lint.flow.literals import is_literal
 from fastapi_session_lint.flow.states import GIVEN, Health, State, fact, forget, learn
 from fastapi_session_lint.model.expressions import (
     Attribute,
@@ -67,7 +68,9 @@ def kind(state: State, value: Expression, is_object: Callable[[Expression], bool
     known = fact(state, name) if name is not None else None
     if known is None and isinstance(value, Call) and is_object(value):
         return "some"
-    return known if known is not None and ":" not in known else _UNKNOWN
+    if known is None or ":" in known:
+        return _UNKNOWN
+    return "some" if is_literal(known) else known
 
 
 def what_returned(state: State) -> str:

@@ -35,6 +35,10 @@ _OPERATORS: dict[type[ast.cmpop], str] = {
     ast.IsNot: "is not",
     ast.Eq: "==",
     ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
     ast.In: "in",
     ast.NotIn: "not in",
 }
