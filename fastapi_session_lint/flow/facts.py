@@ -77,18 +77,20 @@ _IMPLIES = {
 def tracked_names(graph: Graph) -> frozenset[str]:
     """The names whose tests may hang together: tested twice, or set to None, True, False or a test and tested.
 
-    A name and its copy are one when both are tested. The error that a handler gives a name to is something.
+    A name and its copy are one when both are tested. The error that a handler gives a name to is something. A number or
+    text tells of a failure by the name that is set to it; see `bound`.
     """
     counts: Counter[str] = Counter()
     set_names: set[str] = set()
     copies: set[tuple[str, str]] = set()
+    coded: set[str] = set()
     caught = {node.step.handler.name for node in graph.nodes if isinstance(node.step, Catch)}
     for node in graph.nodes:
         match node.step:
             case Test(value, _) if (found := tested(value)) is not None:
                 counts[found[0]] += 1
             case Test(value, _) if (name := literals.compared(value)) is not None:
-                counts[name] += 1
+                coded.add(name)
             case Bind(targets, value, _):
                 for name, given in _pairs(targets, value):
                     link = _links(given)
@@ -105,7 +107,7 @@ def tracked_names(graph: Graph) -> frozenset[str]:
         elif all(one in counts for one in copy):
             set_names |= set(copy)
     wanted = [name for name, count in sorted(counts.items(), key=_rank) if count > 1 or name in set_names]
-    return frozenset(wanted[:_LIMIT]) or NO_NAMES
+    return frozenset((*wanted[:_LIMIT], *sorted(coded & set_names)[:_LIMIT])) or NO_NAMES
 
 
 def _rank(item: tuple[str, int]) -> tuple[int, str]:
@@ -211,7 +213,7 @@ def bound(state: State, name: str, value: Expression, tracked: frozenset[str]) -
             return learn(state, name, "none")
         case Constant("keyword", bool(truth), _):
             return learn(state, name, "true" if truth else "false")
-        case Constant() if (known := literals.known_as(value)) is not None:
+        case Constant() if state.health is not Health.SOUND and (known := literals.known_as(value)) is not None:
             return learn(state, name, known)
         case Name(other) if (copied := fact(state, other)) is not None:
             return learn(state, name, copied)

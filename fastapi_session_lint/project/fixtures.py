@@ -138,8 +138,9 @@ class Fixtures:
             name
             for scope in (*self._names.functions, *self._names.classes)
             for one in (scope.owner.decorators if scope.owner is not None else ())
+            if isinstance(one, Call) and last_name(one.function) == vocabulary.PARAMETRIZE
             for name in self.by_name
-            if isinstance(one, Call) and last_name(one.function) == vocabulary.PARAMETRIZE and may_hand(one, name)
+            if may_hand(one, name)
         )
 
     def nearest(self, name: str, place: Scope) -> _Some:
