@@ -211,11 +211,12 @@ class Launches:
 
     def _by_method(self, call: Call, function: Attribute) -> Iterator[Launch]:
         """`group.start_soon(f, db)`, `executor.submit(f, db)`, `executor.map(f, items)`."""
-        maker = self._maker_of(function.value)
-        name = self._library(maker.function) if maker is not None else self._library_of_object(function.value)
+        makers = self._makers_of(function.value)
+        names = {self._library(one.function) for one in makers} or {self._library_of_object(function.value)}
+        name = names.pop() if len(names) == 1 else ""
         if name in vocabulary.TASK_GROUPS and function.name in vocabulary.TASK_GROUP_METHODS and call.arguments:
             yield from self._in_group(call, function)
-        elif name in vocabulary.EXECUTORS and call.arguments and not _has_one_worker(maker):
+        elif name in vocabulary.EXECUTORS and call.arguments and not any(_has_one_worker(one) for one in makers):
             work = called_later(call.arguments[0].value, call.arguments[1:], call.place)
             if function.name in vocabulary.EXECUTOR_SUBMITTERS:
                 for one in self._alone(call, work):
@@ -235,12 +236,11 @@ class Launches:
         for one in self._coroutines(call.arguments[0].value, frozenset()):
             yield Launch(call, one.work, nodes, ends, is_repeated=self._holders.is_in_comprehension(call))
 
-    def _maker_of(self, owner: Expression) -> Call | None:
-        """The call that makes a group or an executor which is entered or assigned here."""
+    def _makers_of(self, owner: Expression) -> tuple[Call, ...]:
+        """The calls that make the groups or executors which are entered or assigned here by one name."""
         name = dotted(owner)
         bindings = self._context.names.bindings(self._scope).get(name, ()) if name is not None else ()
-        calls = [one.value for one in bindings if isinstance(one, Assigned) and isinstance(one.value, Call)]
-        return calls[0] if len(calls) == 1 else None
+        return tuple(one.value for one in bindings if isinstance(one, Assigned) and isinstance(one.value, Call))
 
     def _library_of_object(self, owner: Expression) -> str:
         value = self._context.value(owner, self._scope)
@@ -259,9 +259,9 @@ def called_later(function: Expression, arguments: tuple[Argument, ...], place: i
     return Call(function, arguments, place)
 
 
-def _has_one_worker(maker: Call | None) -> bool:
+def _has_one_worker(maker: Call) -> bool:
     """Whether an executor has one thread, so that what it is given runs one after the other."""
-    workers = argument(maker, "max_workers", 0) if maker is not None else None
+    workers = argument(maker, "max_workers", 0)
     return isinstance(workers, Constant) and workers.value == "1"
 
 
