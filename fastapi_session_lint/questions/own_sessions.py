@@ -14,8 +14,10 @@ from fastapi_session_lint.project.values import (
     FactoryValue,
     FunctionValue,
     ManagerValue,
+    ObjectValue,
     Scope,
     SessionValue,
+    Value,
 )
 from fastapi_session_lint.vocabulary import Action
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class OwnSession(NamedTuple):
-    """A session that a function opens: what it is called there (maybe nothing), the value, its life.
+    """A session that a function opens: what it is called there (maybe nothing), the value, its life, where it is made.
 
     `outer` is the session's life in the project's context manager that opens and closes it, None where a function does
     so by itself; `is_begun` where leaving the block commits.
@@ -33,6 +35,7 @@ class OwnSession(NamedTuple):
     name: str
     session: SessionValue
     life: Life
+    place: int
     outer: Life | None = None
     is_begun: bool = False
 
@@ -58,23 +61,34 @@ class OwnSessions:
     def _made(self, scope: Scope) -> Iterator[OwnSession]:
         for creation in self._context.creations(scope):
             if not creation.session.is_scoped:
-                yield OwnSession(self._context.subject(creation), creation.session, self._context.life(creation))
+                life = self._context.life(creation)
+                yield OwnSession(self._context.subject(creation), creation.session, life, creation.call.place)
 
     def _entered(self, scope: Scope) -> Iterator[OwnSession]:
-        """Those of `with session_scope() as db` and `with SessionLocal.begin() as db`."""
+        """Those of `with session_scope() as db`, `with SessionLocal.begin() as db` and `with UnitOfWork() as db`."""
         enters_any = isinstance(scope.owner, Function) and self._context.contents.has_any(_WITH, scope)
-        for statement in scope.statements if enters_any else ():
-            for item in statement.items if isinstance(statement, With) else ():
-                if not isinstance(item.target, Name) or not isinstance(item.context, Call):
-                    continue
-                value = self._context.value(item.context, scope)
-                if not isinstance(value, ManagerValue) or not isinstance(value.value, SessionValue):
-                    continue
-                outer = self._life_in(value.function) if value.function is not None else None
-                is_begun = value.function is None and self._is_begin(item.context, scope)
-                if (outer is not None or is_begun) and not value.value.is_scoped:
-                    life = self._context.effects.life(scope, item.context, frozenset(), Status.ABSENT)
-                    yield OwnSession(item.target.id, value.value, life, outer, is_begun)
+        blocks = (one for one in scope.statements if isinstance(one, With)) if enters_any else ()
+        for block, item in ((one, item) for one in blocks for item in one.items):
+            if not isinstance(item.target, Name) or not isinstance(item.context, Call):
+                continue
+            entered = self._context.value(item.context, scope)
+            given = entered.value if isinstance(entered, ManagerValue) else self._context.value(item.target, scope)
+            if not isinstance(given, SessionValue) or given.is_scoped:
+                continue
+            outer = self._outer_life(entered, block.is_async)
+            is_begun = entered == ManagerValue(given, None) and self._is_begin(item.context, scope)
+            if outer is not None or is_begun:
+                life = self._context.effects.life(scope, item.context, frozenset(), Status.ABSENT)
+                yield OwnSession(item.target.id, given, life, item.context.place, outer, is_begun)
+
+    def _outer_life(self, entered: Value | None, is_async: bool) -> Life | None:
+        """The life of a block's session in the project's own manager, which opens and closes it."""
+        match entered:
+            case ManagerValue(_, FunctionValue() as function):
+                return self._life_in(function)
+            case ObjectValue():
+                return self._context.work_units.life_at_end(entered, is_async)
+        return None
 
     def _life_in(self, manager: FunctionValue) -> Life | None:
         """The life of the one session that a context manager yields, and closes on every way out."""

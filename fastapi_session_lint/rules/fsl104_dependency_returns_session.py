@@ -4,8 +4,8 @@
 
 Reports the `return` of a dependency that gives out a session made by itself, in a function or in a lambda
 (`Depends(lambda: SessionLocal())`). A session that is returned wrapped in a repository or a service counts, and so
-does one that is returned out of its own `with` or try/finally: it is closed before the endpoint runs, opens again on
-first use, and stays open.
+does one that is returned out of its own `with` or try/finally, or out of the block of a context manager of the project
+that closes it: it is closed before the endpoint runs, opens again on first use, and stays open.
 
 Not reported: a dependency that returns what another owner closes, such as `return request.state.db` of a middleware;
 one that returns the factory. A class that makes a session in its `__init__` and is a dependency is FSL304.
@@ -85,10 +85,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fastapi_session_lint.findings import Applicability, Finding, Repair, RepairKind, Severity
+from fastapi_session_lint.questions.own_sessions import OwnSession
 from fastapi_session_lint.rules.base import Rule
 
 if TYPE_CHECKING:
-    from fastapi_session_lint.context import Context, Creation
+    from fastapi_session_lint.context import Context
 
 
 def check(rule: Rule, context: Context) -> Iterator[Finding]:
@@ -98,25 +99,29 @@ def check(rule: Rule, context: Context) -> Iterator[Finding]:
             continue
         if any(True for _ in context.cached.decorated(scope)):
             continue
-        for creation in context.creations(scope):
-            yield from _findings(rule, context, creation)
+        for one in context.creations(scope):
+            own = OwnSession(context.subject(one), one.session, context.life(one), one.call.place)
+            yield from _findings(rule, context, own)
+        for own in context.own_sessions.of(scope):
+            if own.outer is not None:
+                yield from _findings(rule, context, own)
 
 
-def _findings(rule: Rule, context: Context, creation: Creation) -> Iterator[Finding]:
-    scope = creation.scope
-    for moment in context.life(creation).returns:
-        place = moment.use.place if moment.use.place >= 0 else creation.call.place
+def _findings(rule: Rule, context: Context, own: OwnSession) -> Iterator[Finding]:
+    scope = own.life.scope
+    for moment in own.life.returns:
+        place = moment.use.place if moment.use.place >= 0 else own.place
         span = context.span(scope, place)
-        closed = moment.before.entered or context.life(creation).is_closed_somewhere
+        closed = moment.before.entered or own.life.is_closed_somewhere
         if closed:
             message = "the session is closed before the endpoint gets it; it silently opens again and nobody closes it"
         else:
             message = "this dependency returns its session and nobody closes it: every request keeps a connection"
-        trail = (context.note(scope, creation.call.place, "made here"),)
+        trail = (context.note(scope, own.place, "made here"),)
         repair = None
         if context.only_injected(scope) and moment.use.place >= 0:
             kind, limit = RepairKind.YIELD_INSTEAD_OF_RETURN, Applicability.UNSAFE
-            repair = Repair(kind, span, context.subject(creation), creation.session.is_async, limit)
+            repair = Repair(kind, span, own.name, own.session.is_async, limit)
         yield rule.finding(scope.module.path, span, message, trail=trail, repair=repair)
         return
 
