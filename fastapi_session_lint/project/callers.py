@@ -74,6 +74,14 @@ class Callers:
         passed = self._by_callers(parameter, place, place.owner) if isinstance(place.owner, Function) else ()
         return any(isinstance(one, EngineValue) and one.is_async != engine.is_async for one in passed)
 
+    def other_session(self, declared: SessionValue, parameter: Parameter, place: Scope) -> SessionValue | None:
+        """The session that every caller passes, where it is of the other kind than a parameter's annotation says."""
+        passed = list(self._by_callers(parameter, place, place.owner)) if isinstance(place.owner, Function) else []
+        value = combine(passed) if all(isinstance(one, SessionValue) for one in passed) else None
+        if not isinstance(value, SessionValue) or value.is_guessed:
+            return None
+        return value if value.is_async != declared.is_async else None
+
     # --- those who call ---
 
     @functools.cached_property

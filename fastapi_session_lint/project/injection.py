@@ -50,6 +50,8 @@ class Injection:
                 return self._passed_session(parameter, place) or declared
             if isinstance(declared, EngineValue) and self._roles.callers.belies(declared, parameter, place):
                 return None
+            if isinstance(declared, SessionValue) and marker is None:
+                return self._roles.callers.other_session(declared, parameter, place) or declared
             return refined(declared, lambda: self._by_default(parameter, marker, outer))
         if isinstance(place.owner, Function) and place.owner.parameters[:1] == (parameter,) and place.enclosing_class:
             receiver = self._receiver(place.owner, place.enclosing_class)
