@@ -55,14 +55,19 @@ class OwnSessions:
     def of(self, scope: Scope) -> tuple[OwnSession, ...]:
         """The sessions that a function opens, without those that a registry keeps for others too."""
         if id(scope) not in self._found:
-            self._found[id(scope)] = (*self._made(scope), *self._entered(scope))
+            own = (one for one in self._made(scope) if not one.session.is_scoped)
+            self._found[id(scope)] = (*own, *self._entered(scope))
         return self._found[id(scope)]
+
+    def of_any_kind(self, scope: Scope) -> Iterator[OwnSession]:
+        """The same, with those of a registry."""
+        yield from self._made(scope)
+        yield from self._entered(scope)
 
     def _made(self, scope: Scope) -> Iterator[OwnSession]:
         for creation in self._context.creations(scope):
-            if not creation.session.is_scoped:
-                life = self._context.life(creation)
-                yield OwnSession(self._context.subject(creation), creation.session, life, creation.call.place)
+            life = self._context.life(creation)
+            yield OwnSession(self._context.subject(creation), creation.session, life, creation.call.place)
 
     def _entered(self, scope: Scope) -> Iterator[OwnSession]:
         """Those of `with session_scope() as db`, `with SessionLocal.begin() as db` and `with UnitOfWork() as db`."""

@@ -85,11 +85,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fastapi_session_lint.findings import Applicability, Finding, Repair, RepairKind, Severity
-from fastapi_session_lint.questions.own_sessions import OwnSession
 from fastapi_session_lint.rules.base import Rule
 
 if TYPE_CHECKING:
     from fastapi_session_lint.context import Context
+    from fastapi_session_lint.questions.own_sessions import OwnSession
 
 
 def check(rule: Rule, context: Context) -> Iterator[Finding]:
@@ -99,12 +99,8 @@ def check(rule: Rule, context: Context) -> Iterator[Finding]:
             continue
         if any(True for _ in context.cached.decorated(scope)):
             continue
-        for one in context.creations(scope):
-            own = OwnSession(context.subject(one), one.session, context.life(one), one.call.place)
+        for own in context.own_sessions.of_any_kind(scope):
             yield from _findings(rule, context, own)
-        for own in context.own_sessions.of(scope):
-            if own.outer is not None:
-                yield from _findings(rule, context, own)
 
 
 def _findings(rule: Rule, context: Context, own: OwnSession) -> Iterator[Finding]:
