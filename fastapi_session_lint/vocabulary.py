@@ -220,6 +220,8 @@ PROVIDERS = frozenset(
 WIRED_MARKERS = frozenset({"dependency_injector.wiring.Provide", "dependency_injector.wiring.Closing"})
 """What a container replaces that is wired to the module, whoever calls the function."""
 GRAPHQL_ROUTERS = frozenset({"strawberry.fastapi.GraphQLRouter", "strawberry.fastapi.router.GraphQLRouter"})
+GRAPHQL_INFOS = frozenset({"strawberry.Info", "strawberry.types.Info", "strawberry.types.info.Info"})
+"""What a resolver is given by GraphQL; the context that the getter has made is an attribute of it."""
 CONTEXT_GETTER = "context_getter"
 """The option of such a router that names a dependency, which makes the context of each request."""
 MARKER_ATTRIBUTES = frozenset({"dependency", "use_cache", "scope", "scopes"})

@@ -63,7 +63,7 @@ class Framework:
             self._note_bare(found, scope)
         for scope, _, value in self.overrides():
             self._note_target(found, self.roles.value(value, scope), None)
-        for scope, value in self._context_getters():
+        for scope, value in self.roles.contexts.getters():
             self._note_target(found, self.roles.value(value, scope), None)
         return found
 
@@ -121,18 +121,6 @@ class Framework:
                     case Attribute(_, "dependency_overrides") if isinstance(store.value, Collection):
                         for key, value in zip(store.value.items[::2], store.value.items[1::2], strict=False):
                             yield scope, key, value
-
-    def _context_getters(self) -> Iterator[tuple[Scope, Expression]]:
-        """What a GraphQL router is given as its `context_getter`, which it puts into a `Depends(…)` itself."""
-        for scope in self.names.all_scopes():
-            if not self.contents.calls_any(_CONTEXT_GETTER, scope):
-                continue
-            for call in calls_of(scope):
-                getter = argument(call, vocabulary.CONTEXT_GETTER)
-                if getter is not None:
-                    router = self.roles.value(call.function, scope)
-                    if isinstance(router, Library) and router.name in vocabulary.GRAPHQL_ROUTERS:
-                        yield scope, getter
 
     def callers(self, scope: Scope) -> list[Scope]:
         """The scopes that call a function."""
@@ -247,7 +235,6 @@ class Framework:
 
 _REGISTRARS: Wanted = vocabulary.ROUTE_REGISTRARS | vocabulary.ROUTE_CLASSES | {""}
 _FUNCTIONS: Wanted = frozenset({FunctionValue})
-_CONTEXT_GETTER: Wanted = frozenset({vocabulary.CONTEXT_GETTER})
 
 
 def _marker_names(module: Module) -> Wanted:

@@ -65,6 +65,8 @@ def subscript(value: Expression, index: Expression, scope: Scope, roles: Roles) 
             return kind
         case Library(name) if name in vocabulary.SCOPED_MAKERS | vocabulary.ASYNC_SCOPED_MAKERS:
             return kind
+        case Library(name) if name in vocabulary.GRAPHQL_INFOS:
+            return kind
         case ClassValue():
             return kind
     return None

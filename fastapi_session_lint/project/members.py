@@ -81,6 +81,8 @@ class Members:
             return LibraryObject("state") if name == "state" else LibraryObject("fastapi.FastAPI")
         if kind == "state":
             return self._roles.stores.on_state(name)
+        if kind in vocabulary.GRAPHQL_INFOS and name == "context":
+            return self._roles.contexts.value()
         if kind in vocabulary.APPLICATIONS and (stored := self._roles.stores.on(LibraryObject(kind), name)):
             return stored
         return LibraryObject(f"{kind}.{name}")

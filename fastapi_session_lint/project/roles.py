@@ -36,6 +36,7 @@ from fastapi_session_lint.project import items
 from fastapi_session_lint.project.callers import Callers
 from fastapi_session_lint.project.calls import Calls
 from fastapi_session_lint.project.combining import awaited, combine, declared
+from fastapi_session_lint.project.contexts import Contexts
 from fastapi_session_lint.project.fallbacks import first_tried
 from fastapi_session_lint.project.generics import subscript
 from fastapi_session_lint.project.implementations import Implementations
@@ -82,6 +83,7 @@ class Roles:
         self.injection = Injection(self)
         self.members = Members(self)
         self.calls = Calls(self)
+        self.contexts = Contexts(self)
         self.parameter = self.injection.parameter
         self.marker = self.injection.marker
         self.injected = self.injection.injected
