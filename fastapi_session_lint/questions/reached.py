@@ -13,7 +13,15 @@ from fastapi_session_lint import vocabulary
 from fastapi_session_lint.model.expressions import NOWHERE, Attribute, Call, Expression, last_name
 from fastapi_session_lint.model.syntax import Class, Function
 from fastapi_session_lint.project.framework import calls_of
-from fastapi_session_lint.project.values import ClassValue, FunctionValue, Library, LibraryObject, Scope, Value
+from fastapi_session_lint.project.values import (
+    ClassValue,
+    FunctionValue,
+    Library,
+    LibraryObject,
+    ObjectValue,
+    Scope,
+    Value,
+)
 from fastapi_session_lint.questions.conditions import NONE, Conditions, conditions_of, left_to
 from fastapi_session_lint.questions.guards import Guards
 from fastapi_session_lint.questions.keeping import Keeping
@@ -182,11 +190,18 @@ class Reached:
         return found
 
     def _called(self, call: Call, scope: Scope) -> Iterator[Scope]:
-        """The functions that run when a call does: the called one, an `__init__`, one that is handed to a thread."""
+        """The functions that run when a call does: the called one, an `__init__`, one that is handed to a thread.
+
+        An object that is called runs its `__call__`.
+        """
         value = self._context.value(call.function, scope)
         match value:
             case FunctionValue(called):
                 yield called
+            case ObjectValue(of):
+                maker = self._context.roles.member(of, "__call__", value)
+                if isinstance(maker, FunctionValue):
+                    yield maker.scope
             case ClassValue():
                 for name in vocabulary.INITIALIZERS:
                     maker = self._context.roles.member(value, name, None)
