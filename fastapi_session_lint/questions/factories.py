@@ -143,8 +143,7 @@ class Factories:
 
     def _stays(self, call: Call, scope: Scope) -> bool:
         """Whether what a function makes at start-up is there for the requests: it is returned, or kept elsewhere."""
-        startup, module = self._context.framework.startup, self._context.names.modules[scope.module.path]
-        if startup.is_script(module) or startup.is_one_off(module):
+        if self._is_of_script(scope):
             return False
         targets = list(_targets(call, scope))
         outer = scope.owner.outer_names if isinstance(scope.owner, Function) else frozenset()
@@ -155,6 +154,11 @@ class Factories:
             or not names.isdisjoint(outer)
             or any(one is call or (isinstance(one, Name) and one.id in names) for one in returned)
         )
+
+    def _is_of_script(self, scope: Scope) -> bool:
+        """Whether a scope stands in a module that is run by itself, not by the application."""
+        startup, module = self._context.framework.startup, self._context.names.modules[scope.module.path]
+        return startup.is_script(module) or startup.is_one_off(module)
 
     def _makes_expiring(self, call: Call, scope: Scope) -> bool:
         value = self._context.value(call, scope)
@@ -181,11 +185,16 @@ class Factories:
 
     @functools.cached_property
     def _told(self) -> tuple[frozenset[int], frozenset[str]]:
-        """The factories that are told elsewhere, and the names of those that are not known there."""
+        """The factories that are told elsewhere, and the names of those that are not known there.
+
+        What a test or a script tells when it makes its own session is nothing to the sessions of the requests.
+        """
         calls, names = set[int](), set[str]()
         for scope in self._context.names.all_scopes():
             for call in calls_of(scope) if self._context.contents.calls_any(_TELLING, scope) else ():
                 if argument(call, vocabulary.EXPIRE_OPTION) is None and not _is_configured_unseen(call):
+                    continue
+                if not _is_configure(call) and (self._context.is_test(scope) or self._is_of_script(scope)):
                     continue
                 told = _configured(call)
                 match self._context.value(told, scope):

@@ -6,9 +6,9 @@ Reports a factory of async sessions, or an AsyncSession that is made by itself, 
 factory that a provider of dependency-injector makes, too. The finding stands at the call.
 
 Not reported: tests, scripts and what only runs at start-up; options that come as `**options`; a factory that is told
-when it is called, or by `configure`; a session that is told afterwards (`session.sync_session.expire_on_commit =
-False`); a session class of your own with its own `__init__`; a project that commits nothing; a session of a single
-function that does not commit.
+when the application calls it (a test or a script that tells it speaks for itself alone), or by `configure`; a session
+that is told afterwards (`session.sync_session.expire_on_commit = False`); a session class of your own with its own
+`__init__`; a project that commits nothing; a session of a single function that does not commit.
 
 ## Why is this bad?
 
