@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 
 _BASES = 8
+_BLOCKS = frozenset({"with", "async with"})
+# What several requests use at once: a block that binds its session to it does not keep it for one of them.
+_SHARED = frozenset({"class", "module"})
 
 
 class Kept(NamedTuple):
@@ -177,6 +180,8 @@ class Shared:
                     call = self.made(assigned.value, inner)
                     if call is not None and not self._is_released(ClassValue(scope), name, inner, call):
                         owner = "class" if self._is_of_class(function, inner) else self._lifetime(scope)
+                        if assigned.via in _BLOCKS and owner not in _SHARED:
+                            continue
                         yield Kept(_own(function, name), name, call, assigned.place, inner, owner)
 
     def _is_of_class(self, function: Function, scope: Scope) -> bool:

@@ -8,7 +8,8 @@ method that closes it, and `app.state.db = SessionLocal()`. The finding stands a
 `Depends`; else a *warning*.
 
 Not reported: a session that was given to the object; units of work with `__exit__`, `__aexit__` or `close` that close
-it; middleware that closes `request.state.db` in a finally.
+it; `with SessionLocal() as self.db:`, which closes it, in an object that no two requests share; middleware that closes
+`request.state.db` in a finally.
 
 ## Why is this bad?
 
