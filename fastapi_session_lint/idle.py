@@ -12,6 +12,7 @@ from typing import Any
 
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.model.expressions import Call, Collection, Constant, Expression, Name, Subscript, dotted
+from fastapi_session_lint.model.fixture_modules import may_hold_fixtures
 from fastapi_session_lint.model.stored import FORMS, Kind
 from fastapi_session_lint.model.syntax import (
     OWN_LEVEL,
@@ -26,7 +27,6 @@ from fastapi_session_lint.model.syntax import (
     Statement,
 )
 from fastapi_session_lint.others import Others
-from fastapi_session_lint.project.fixtures import may_hold_fixtures
 
 ADDRESS = "://"
 """A text with an address may hold credentials, wherever it stands."""

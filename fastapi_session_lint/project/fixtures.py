@@ -17,8 +17,9 @@ from typing import TypeAlias
 
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.model.expressions import Call, Collection, Constant, Expression, Name, Subscript, last_name
+from fastapi_session_lint.model.fixture_modules import CONFTEST, may_hold_fixtures
 from fastapi_session_lint.model.screen import file_concerns
-from fastapi_session_lint.model.syntax import Assigned, Class, Definition, Function, Imported, Module, Skipped
+from fastapi_session_lint.model.syntax import Assigned, Class, Definition, Function, Imported, Skipped
 from fastapi_session_lint.project.imports import plugins
 from fastapi_session_lint.project.libraries import argument
 from fastapi_session_lint.project.link import Names
@@ -26,7 +27,6 @@ from fastapi_session_lint.project.marks import Marks, may_hand
 from fastapi_session_lint.project.roots import is_test
 from fastapi_session_lint.project.values import Scope
 
-_CONFTEST = "conftest.py"
 _DEPTH = 8
 """How far the bases of a class, and the plugins that plugins name, are followed."""
 _Some: TypeAlias = tuple[Scope | None, ...]
@@ -127,7 +127,7 @@ class Fixtures:
         if not self._names.imports.is_test(path) or not is_test(posixpath.basename(path)):
             return others  # it serves whoever imports it, or names its module as a plugin
         found = self.nearest(name, place)
-        folder = f"{posixpath.dirname(path)}/" if posixpath.basename(path) == _CONFTEST else path
+        folder = f"{posixpath.dirname(path)}/" if posixpath.basename(path) == CONFTEST else path
         nearer = [one for one in others if one.module.path.startswith(folder) and place.enclosing_class is None]
         return tuple(dict.fromkeys((*found, *nearer))) if found else ()
 
@@ -265,7 +265,7 @@ def _conftests(path: str) -> Iterator[str]:
     """The conftest.py beside a file and those in the folders above, whether they are there or not; not itself."""
     folder = posixpath.dirname(path)
     while folder not in ("/", ""):
-        if (conftest := f"{folder}/{_CONFTEST}") != path:
+        if (conftest := f"{folder}/{CONFTEST}") != path:
             yield conftest
         folder = posixpath.dirname(folder)
 
@@ -277,12 +277,3 @@ def _bound_name(fixture: Scope | None, name: str) -> str:
 
 def _is_exported(name: str, exports: tuple[str, ...] | None) -> bool:
     return not name.startswith("_") if exports is None else name in exports
-
-
-def may_hold_fixtures(module: Module) -> bool:
-    """Whether a def of a module that is not lowered might be a fixture."""
-    if posixpath.basename(module.path) == _CONFTEST:
-        return True  # it may have the decorator by any way
-    bound = (one for definitions in module.bindings.values() for one in definitions)
-    imported = (one.module for one in (*bound, *module.star_imports) if isinstance(one, Imported))
-    return any(name.partition(".")[0] in vocabulary.TEST_LIBRARIES for name in imported)
