@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fastapi_session_lint import vocabulary
 from fastapi_session_lint.model.expressions import Attribute, Call, Constant, Expression, Name, Subscript, last_name
-from fastapi_session_lint.model.syntax import Assigned, Function, Parameter, Skipped
+from fastapi_session_lint.model.syntax import Assigned, Function, Imported, Parameter, Skipped
 from fastapi_session_lint.project.arguments import argument_for
 from fastapi_session_lint.project.combining import combine
 from fastapi_session_lint.project.libraries import has_stars, provided
@@ -34,6 +34,8 @@ _CALLERS = 1000
 """A function that is called from more places is not asked about: its name is most likely that of many others."""
 _DEPTH = 8
 """Through how many names a value is traced to what makes it."""
+_ASYNC_MODULE = ".ext.asyncio"
+_SYNC_NAMES = vocabulary.SYNC_SESSION_CLASSES | vocabulary.SCOPED_MAKERS | vocabulary.ENGINE_MAKERS
 
 
 class Callers:
@@ -75,12 +77,25 @@ class Callers:
         return any(isinstance(one, EngineValue) and one.is_async != engine.is_async for one in passed)
 
     def other_session(self, declared: SessionValue, parameter: Parameter, place: Scope) -> SessionValue | None:
-        """The session that every caller passes, where it is of the other kind than a parameter's annotation says."""
+        """The session that every caller passes, where it is of the other kind than a parameter's annotation says.
+
+        Nobody is asked where no module imports anything by which there could be such sessions: it leads far.
+        """
+        if (not declared.is_async) not in self._imported_kinds:
+            return None
         passed = list(self._by_callers(parameter, place, place.owner)) if isinstance(place.owner, Function) else []
         value = combine(passed) if all(isinstance(one, SessionValue) for one in passed) else None
         if not isinstance(value, SessionValue) or value.is_guessed:
             return None
         return value if value.is_async != declared.is_async else None
+
+    @functools.cached_property
+    def _imported_kinds(self) -> frozenset[bool]:
+        """Whether something is imported by which sessions are made that are async, and that are not."""
+        modules = (one.module for one in self._roles.names.modules.values())
+        bound = (one for module in modules for definitions in module.bindings.values() for one in definitions)
+        kinds = (_kind(one) for one in bound if isinstance(one, Imported))
+        return frozenset(one for one in kinds if one is not None)
 
     # --- those who call ---
 
@@ -208,6 +223,13 @@ class Callers:
         if given is None and any(one.star == "**" for one in call.arguments):
             given = _added_option(scope, parameter.name)
         return self._given(given, scope)
+
+
+def _kind(imported: Imported) -> bool | None:
+    """Whether an import brings async sessions, or plain ones; None for neither."""
+    if _ASYNC_MODULE in imported.module:
+        return True
+    return False if imported.name is None or f"{imported.module}.{imported.name}" in _SYNC_NAMES else None
 
 
 def _has_session(value: Value | None) -> bool:
