@@ -36,6 +36,8 @@ ASYNC_SESSION_MAKERS = frozenset(
     {"sqlalchemy.ext.asyncio.async_sessionmaker", "sqlalchemy.ext.asyncio.session.async_sessionmaker"}
 )
 ASYNC_MAKER_MODULE, ASYNC_MAKER_NAME = "sqlalchemy.ext.asyncio", "async_sessionmaker"
+ASYNC_PACKAGE = ".ext.asyncio"
+"""Where both SQLAlchemy and SQLModel have all that is async."""
 CLASS_OPTION = "class_"
 EXPIRE_OPTION = "expire_on_commit"
 KEEPING_MAKERS = frozenset({"sqlalchemy.orm.create_session"})

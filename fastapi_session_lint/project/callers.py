@@ -34,7 +34,6 @@ _CALLERS = 1000
 """A function that is called from more places is not asked about: its name is most likely that of many others."""
 _DEPTH = 8
 """Through how many names a value is traced to what makes it."""
-_ASYNC_MODULE = ".ext.asyncio"
 _SYNC_NAMES = vocabulary.SYNC_SESSION_CLASSES | vocabulary.SCOPED_MAKERS | vocabulary.ENGINE_MAKERS
 
 
@@ -227,9 +226,11 @@ class Callers:
 
 def _kind(imported: Imported) -> bool | None:
     """Whether an import brings async sessions, or plain ones; None for neither."""
-    if _ASYNC_MODULE in imported.module:
+    if vocabulary.ASYNC_PACKAGE in imported.module:
         return True
-    return False if imported.name is None or f"{imported.module}.{imported.name}" in _SYNC_NAMES else None
+    if imported.name is None:
+        return False if f"{imported.module}.".startswith(vocabulary.STATEMENT_MODULES) else None
+    return False if f"{imported.module}.{imported.name}" in _SYNC_NAMES else None
 
 
 def _has_session(value: Value | None) -> bool:
